@@ -1,0 +1,1 @@
+export const Hl7Page = () => null

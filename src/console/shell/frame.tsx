@@ -1,0 +1,38 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { problemFrom, setCsrfToken } from '../api/http.ts'
+import { session } from '../api/queries.ts'
+import { Loading, Refused } from '../parts/states.tsx'
+import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
+import { SessionProvider } from './session.ts'
+import { Shell } from './shell.tsx'
+
+/** Nothing is shown without a session: signing in happens in place, so that an address opens where it points. */
+export function Frame() {
+  const query = useQuery(session)
+  const token = query.data?.csrf
+  if (token !== undefined) setCsrfToken(token)
+  // The log-in link of `practice-studio demo` may arrive while a session is open; its token must not stay in the bar.
+  useEffect(() => {
+    if (query.data !== undefined && window.location.hash.includes('token='))
+      window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search)
+  }, [query.data])
+  if (query.data !== undefined)
+    return (
+      <SessionProvider value={query.data}>
+        <Shell />
+      </SessionProvider>
+    )
+  if (query.isError && problemFrom(query.error).status === 401) return <SignInPage />
+  if (query.isError)
+    return (
+      <main>
+        <Refused error={query.error} onRetry={() => void query.refetch()} />
+      </main>
+    )
+  return (
+    <main>
+      <Loading label="Opening Practice Studio" rows={4} />
+    </main>
+  )
+}

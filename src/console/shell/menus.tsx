@@ -1,0 +1,107 @@
+import { ActionIcon, Button, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { IconCheck, IconClockHour4, IconLogout, IconMoon, IconSun, IconSunMoon, IconUserCircle } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { session as sessionQuery, signOut } from '../api/queries.ts'
+import { chooseZone, useZone, type ZoneChoice } from '../time/zone-choice.ts'
+import { useSession } from './session.ts'
+
+const THEMES: [MantineColorScheme, string][] = [
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+  ['auto', 'As the system'],
+]
+export const themeIcon = { light: IconSun, dark: IconMoon, auto: IconSunMoon }
+
+function ZoneMenu() {
+  const { practice } = useSession()
+  const { choice } = useZone()
+  const mine = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const choices: [ZoneChoice, string, string][] = [
+    ['site', 'Site', practice.time_zone],
+    ['mine', 'Mine', mine],
+    ['utc', 'UTC', 'UTC'],
+  ]
+  const label = choices.find(([key]) => key === choice)?.[1] ?? ''
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-md" fz="xs" h={34} leftSection={<IconClockHour4 size={16} stroke={1.6} />} aria-label={`Time zone: ${label}`}>
+          {label}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Times are shown in</Menu.Label>
+        {choices.map(([key, name, zone]) => (
+          <Menu.Item key={key} role="menuitemradio" aria-checked={choice === key} onClick={() => chooseZone(key)} rightSection={choice === key ? <IconCheck size={14} /> : null}>
+            {name} <span className="dim">{zone}</span>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+} // prettier-ignore
+
+function ThemeMenu() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const Sign = themeIcon[colorScheme]
+  return (
+    <Menu position="bottom-end" width={170}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Theme">
+          <Sign size={18} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {THEMES.map(([key, name]) => {
+          const ThemeSign = themeIcon[key]
+          return (
+            <Menu.Item key={key} role="menuitemradio" aria-checked={colorScheme === key} onClick={() => setColorScheme(key)} leftSection={<ThemeSign size={15} />} rightSection={colorScheme === key ? <IconCheck size={14} /> : null}>
+              {name}
+            </Menu.Item>
+          )
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  )
+} // prettier-ignore
+
+function SessionMenu() {
+  const session = useSession()
+  const client = useQueryClient()
+  const leave = useMutation({
+    mutationFn: signOut,
+    onSuccess: () => {
+      // Nothing that the session saw stays in memory.
+      client.clear()
+      return client.fetchQuery(sessionQuery).catch(() => undefined)
+    },
+  })
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Session of ${session.name}`}>
+          <IconUserCircle size={20} stroke={1.5} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {session.name}
+          <br />
+          {session.role}, {session.practice.name}
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => leave.mutate()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+export const Menus = () => (
+  <>
+    <ZoneMenu />
+    <ThemeMenu />
+    <SessionMenu />
+  </>
+)

@@ -1,0 +1,82 @@
+import { IconActivity, IconCalendar, IconPlugConnected, IconTimeline, IconUsers, type Icon } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import type { Permission } from '../../contract/session.ts'
+import { useLive } from '../api/live.ts'
+import { summary } from '../api/queries.ts'
+import { count } from '../parts/words.ts'
+import { useMay, useSession } from './session.ts'
+import css from './shell.module.css'
+
+export interface PageEntry {
+  to: LinkProps['to']
+  label: string
+  icon: Icon
+  needs: Permission
+  /** After `g`. */
+  key: string
+  hint: string
+}
+/** The menu: only pages that exist, and only those that the role may open. */
+// prettier-ignore
+export const PAGES: readonly PageEntry[] = [
+  { to: '/today',    label: 'Today',    icon: IconActivity, needs: 'metrics.read',  key: 't', hint: 'Live flow, queue and failures' },
+  { to: '/patients', label: 'Patients', icon: IconUsers,    needs: 'patients.read', key: 'p', hint: 'Find a person, and where each field is from' },
+  { to: '/schedule', label: 'Schedule', icon: IconCalendar, needs: 'schedule.read', key: 's', hint: 'Days and weeks by provider' },
+]
+// prettier-ignore
+export const INTEGRATIONS: readonly PageEntry[] = [
+  { to: '/settings/integrations/hl7',  label: 'HL7',  icon: IconPlugConnected, needs: 'connections.read', key: 'h', hint: 'Listener, settings and connectivity test' },
+  { to: '/settings/integrations/logs', label: 'Logs', icon: IconTimeline,      needs: 'exchanges.read',   key: 'l', hint: 'Every message, in and out' },
+]
+
+function Entry({ page: { to, label, icon: Sign }, badge }: { page: PageEntry; badge?: number }) {
+  return (
+    <li>
+      <Link to={to} className={css.link} activeOptions={{ exact: false, includeSearch: false }}>
+        <Sign size={17} stroke={1.6} aria-hidden="true" />
+        {label}
+        {badge !== undefined && badge > 0 && (
+          <span className={css.badge} title={`${count(badge)} messages wait for a person`}>
+            {count(badge)}
+          </span>
+        )}
+      </Link>
+    </li>
+  )
+}
+
+export function Nav() {
+  const session = useSession()
+  const { connected } = useLive()
+  const metrics = useQuery({ ...summary(60), enabled: useMay('metrics.read') })
+  const seen = (pages: readonly PageEntry[]) => pages.filter(({ needs }) => session.permissions.includes(needs))
+  return (
+    <nav className={css.nav} aria-label="Main">
+      <ul>
+        {seen(PAGES).map((page) => (
+          <Entry key={page.label} page={page} />
+        ))}
+      </ul>
+      {seen(INTEGRATIONS).length > 0 && (
+        <div>
+          <p className={css.group} id="nav-integrations">
+            Settings › Integrations
+          </p>
+          <ul aria-labelledby="nav-integrations">
+            {seen(INTEGRATIONS).map((page) => (
+              <Entry key={page.label} page={page} badge={page.label === 'Logs' ? metrics.data?.open_errors : undefined} />
+            ))}
+          </ul>
+        </div>
+      )}
+      <div className={css.foot}>
+        {session.practice.name}
+        <small>
+          <span className={css.dot} data-on={connected} aria-hidden="true" />
+          {connected ? 'Live' : 'Not live, polling'} · v{session.version}
+        </small>
+      </div>
+    </nav>
+  )
+}

@@ -1,0 +1,28 @@
+import { useSyncExternalStore } from 'react'
+import { useSession } from '../shell/session.ts'
+
+export const ZONE_CHOICES = ['site', 'mine', 'utc'] as const
+export type ZoneChoice = (typeof ZONE_CHOICES)[number]
+
+const KEY = 'practice-studio.zone'
+const watchers = new Set<() => void>()
+const read = (): ZoneChoice => {
+  const stored = window.localStorage.getItem(KEY)
+  return ZONE_CHOICES.find((choice) => choice === stored) ?? 'site'
+}
+
+export function chooseZone(choice: ZoneChoice): void {
+  window.localStorage.setItem(KEY, choice)
+  for (const watcher of watchers) watcher()
+}
+
+/** The zone in which every time of the console is shown: the practice's, the reader's, or UTC. */
+export function useZone(): { choice: ZoneChoice; zone: string } {
+  const choice = useSyncExternalStore((watcher) => {
+    watchers.add(watcher)
+    return () => watchers.delete(watcher)
+  }, read)
+  const site = useSession().practice.time_zone
+  const mine = Intl.DateTimeFormat().resolvedOptions().timeZone
+  return { choice, zone: choice === 'site' ? site : choice === 'mine' ? mine : 'UTC' }
+}

@@ -1,0 +1,79 @@
+import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
+import type { Envelope } from '../standards/hl7v2/envelope.ts'
+import { problem } from '../standards/hl7v2/problem.ts'
+import type { Problem } from '../standards/hl7v2/problem.ts'
+
+/** MSA-1, table 0008. */
+export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR'
+
+/** What the door decides from the envelope alone, before anything is decoded (hl7-v2.md §7.1). */
+export interface Verdict {
+  state: 'received' | 'parked' | 'ignored'
+  /** The application code; the commit code follows from it. */
+  code: 'AA' | 'AE' | 'AR'
+  problem: Problem | null
+}
+
+const RECEIVED: Verdict = { state: 'received', code: 'AA', problem: null }
+
+const VERSION = /^2\.[1-8](\.\d+)?$/
+
+export function judge(envelope: Envelope, settings: Hl7v2Settings): Verdict {
+  if (!envelope.readable) {
+    const unreadable = envelope.problem ?? problem('HL7_UNREADABLE', { segment: 'MSH' }, 100, 'E')
+    return parked('AR', unreadable)
+  }
+  if (envelope.problem) return parked('AE', envelope.problem)
+  if (envelope.controlId === '') return parked('AE', required('MSH', 10))
+  if (envelope.kind === '') return parked('AE', required('MSH', 9))
+  if (!VERSION.test(envelope.version || settings.defaultVersion)) {
+    return parked('AR', problem('HL7_VERSION_UNSUPPORTED', { segment: 'MSH', field: 12 }, 203, 'E'))
+  }
+  if (settings.processingId !== 'any' && envelope.processingId !== settings.processingId) {
+    return parked('AR', problem('HL7_PROCESSING_ID_REFUSED', { segment: 'MSH', field: 11 }, 202, 'E'))
+  }
+  return RECEIVED
+}
+
+const parked = (code: 'AE' | 'AR', found: Problem): Verdict => ({ state: 'parked', code, problem: found })
+
+const required = (segment: string, field: number): Problem =>
+  problem('HL7_REQUIRED_FIELD_EMPTY', { segment, field }, 101, 'E')
+
+/** Which replies a message asks for (hl7-v2.md §7.3, table 0155). */
+export interface ReplyPlan {
+  /** Given at commit: a commit code in enhanced mode, the only reply in original mode with `on_commit`. */
+  atCommit: boolean
+  /** Given after the change is applied. */
+  afterApply: boolean
+  enhanced: boolean
+}
+
+export function planReplies(envelope: Envelope, settings: Hl7v2Settings, positive: boolean): ReplyPlan {
+  const { acceptAck, applicationAck } = envelope
+  const asked = acceptAck !== '' || applicationAck !== ''
+  const enhanced = settings.ackCodes === 'commit' || (settings.ackCodes === 'auto' && asked)
+  if (!enhanced) {
+    const atCommit = settings.ackMode === 'on_commit' || !positive
+    return { enhanced, atCommit, afterApply: !atCommit }
+  }
+  if (!asked) return { enhanced, atCommit: true, afterApply: false }
+  return {
+    enhanced,
+    atCommit: wanted(acceptAck, positive),
+    // Whether it will be positive is known only then; NE alone rules it out now.
+    afterApply: positive && applicationAck !== '' && applicationAck !== 'NE',
+  }
+}
+
+/** Table 0155: AL always, NE or empty never, ER only on error or reject, SU only on success. */
+export function wanted(condition: string, positive: boolean): boolean {
+  if (condition === 'AL') return true
+  if (condition === 'ER') return !positive
+  if (condition === 'SU') return positive
+  return false
+}
+
+/** The code in the mode that was asked for: AA is CA at commit in enhanced mode. */
+export const codeIn = (code: 'AA' | 'AE' | 'AR', commit: boolean): AckCode =>
+  commit ? (`C${code[1] ?? 'A'}` as AckCode) : code

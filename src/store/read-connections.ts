@@ -1,0 +1,55 @@
+import { rowsOf, statement } from './reading.ts'
+import type { Queryable } from './reading.ts'
+
+/** What other reads need of a connection: what it is called and which authorities it speaks for. */
+export interface ConnectionName {
+  name: string
+  channel: string
+}
+
+export interface ConnectionNames {
+  of(id: string): ConnectionName
+  /** Assigning authorities the practice's connections know, upper case, the empty one included. */
+  authorities: readonly string[]
+}
+
+export const LIST_CONNECTION_NAMES = statement(
+  'list-connection-names',
+  `select id, name, channel, settings from connection where practice_id = current_practice() order by id`,
+)
+
+interface Row extends ConnectionName {
+  id: string
+  settings: Record<string, unknown>
+}
+
+const KEEP_MS = 5000
+const UNKNOWN: ConnectionName = { name: 'unknown', channel: 'unknown' }
+const kept = new WeakMap<Queryable, { until: number; names: Promise<ConnectionNames> }>()
+
+/** The connections by id. Kept for five seconds: a new name may be shown that much later. */
+export function connectionNames(database: Queryable): Promise<ConnectionNames> {
+  const known = kept.get(database)
+  if (known && known.until > performance.now()) return known.names
+  const names = readNames(database)
+  kept.set(database, { until: performance.now() + KEEP_MS, names })
+  names.catch(() => kept.delete(database))
+  return names
+}
+
+async function readNames(database: Queryable): Promise<ConnectionNames> {
+  const rows = await rowsOf<Row>(database, LIST_CONNECTION_NAMES, [])
+  const byId = new Map(rows.map(({ id, name, channel }) => [id, { name, channel }]))
+  return { of: (id) => byId.get(id) ?? UNKNOWN, authorities: authoritiesOf(rows.map((row) => row.settings)) }
+}
+
+function authoritiesOf(settings: readonly Record<string, unknown>[]): string[] {
+  const found = new Set([''])
+  for (const { defaultAuthority, authorityAliases } of settings) {
+    const aliases =
+      typeof authorityAliases === 'object' && authorityAliases ? Object.values(authorityAliases) : []
+    for (const name of [defaultAuthority, ...aliases])
+      if (typeof name === 'string') found.add(name.toUpperCase())
+  }
+  return [...found]
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
+import { emptyDocument, originsOf, rowsOf, valueOf } from '../model/document.ts'
+import type { RecordDocument } from '../model/document.ts'
+import type { Statement } from '../model/statement.ts'
+import { compact, reconcile } from './reconcile.ts'
+
+const source = (asOfMs: number, exchange = `exchange-${asOfMs}`, connection = 'cerner') => ({
+  exchangeId: exchange as ExchangeId,
+  connectionId: connection as ConnectionId,
+  asOfMs,
+})
+const says = (fields: Record<string, unknown>, effect: Statement['effect'] = 'upsert'): Statement => ({
+  record: 'patient',
+  keys: [],
+  effect,
+  sets: {},
+  fields: Object.fromEntries(Object.entries(fields).map(([k, value]) => [k, { value, place: `PID-${k}` }])),
+})
+const saysSet = (set: string, rows: unknown[]): Statement => ({
+  record: 'patient',
+  keys: [],
+  effect: 'upsert',
+  fields: {},
+  sets: { [set]: { rows, place: 'NK1' } },
+})
+
+describe('reconcile', () => {
+  test('a newer message replaces a value and says what stood before', () => {
+    const first = reconcile(emptyDocument(), says({ city: 'A' }), source(1)).document
+    const second = reconcile(first, says({ city: 'B' }), source(2))
+    expect(valueOf(second.document, 'city')).toBe('B')
+    expect(second.decisions).toEqual([
+      { field: 'city', before: 'A', after: 'B', place: 'PID-city', outcome: 'changed' },
+    ])
+  })
+
+  test('an older message changes nothing newer and is reported as older', () => {
+    const stored = reconcile(emptyDocument(), says({ city: 'B' }), source(2)).document
+    const late = reconcile(stored, says({ city: 'A', zip: '1' }), source(1))
+    expect(valueOf(late.document, 'city')).toBe('B')
+    expect(valueOf(late.document, 'zip')).toBe('1')
+    expect(late.decisions.map((one) => one.outcome)).toEqual(['older', 'changed'])
+  })
+
+  test('a value confirmed later keeps its first source and is safe from news in between', () => {
+    let document = reconcile(emptyDocument(), says({ city: 'A' }), source(1)).document
+    document = reconcile(document, says({ city: 'A' }), source(3)).document
+    document = reconcile(document, says({ city: 'B' }), source(2)).document
+    expect(valueOf(document, 'city')).toBe('A')
+    expect(originsOf(document)['city']?.exchange_id).toBe('exchange-1')
+  })
+
+  test('absent keeps and cleared removes, and old news does not revive what was cleared', () => {
+    let document = reconcile(emptyDocument(), says({ city: 'A', zip: '1' }), source(1)).document
+    document = reconcile(document, says({ city: null }), source(3)).document
+    expect(valueOf(document, 'city')).toBeNull()
+    expect(valueOf(document, 'zip')).toBe('1')
+    document = reconcile(document, says({ city: 'A' }), source(2)).document
+    expect(valueOf(document, 'city')).toBeNull()
+  })
+
+  test('a mention fills what is empty and leaves the rest', () => {
+    const stored = reconcile(emptyDocument(), says({ city: 'A' }), source(1)).document
+    const mentioned = reconcile(stored, says({ city: 'B', zip: '1' }, 'mention'), source(2)).document
+    expect(valueOf(mentioned, 'city')).toBe('A')
+    expect(valueOf(mentioned, 'zip')).toBe('1')
+  })
+
+  test('the same message twice touches nothing', () => {
+    const stored = reconcile(emptyDocument(), says({ city: 'A' }), source(1)).document
+    const again = reconcile(stored, says({ city: 'A' }), source(1))
+    expect(again).toMatchObject({ touched: false, decisions: [] })
+    expect(again.document).toBe(stored)
+  })
+
+  test('a set is replaced for its own source and stays for the others', () => {
+    let document = reconcile(emptyDocument(), saysSet('next_of_kin', [1, 2]), source(1)).document
+    document = reconcile(document, saysSet('next_of_kin', [3]), source(2, 'x', 'other')).document
+    document = reconcile(document, saysSet('next_of_kin', []), source(3)).document
+    expect(rowsOf(document, 'next_of_kin')).toEqual([3])
+  })
+
+  test('identifiers only grow', () => {
+    const mrn = { value: '1', authority: 'A', type: 'MR' }
+    const fin = { value: '2', authority: 'A', type: 'AN' }
+    let document = reconcile(emptyDocument(), saysSet('identifiers', [mrn, fin]), source(2)).document
+    const again = reconcile(document, saysSet('identifiers', [mrn]), source(3))
+    expect(again.touched).toBe(false)
+    document = again.document
+    expect(rowsOf(document, 'identifiers')).toEqual([mrn, fin])
+  })
+
+  const story = fc.uniqueArray(
+    fc.record({
+      asOfMs: fc.integer({ min: 1, max: 50 }),
+      fields: fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.option(fc.constantFrom('x', 'y', 'z'))),
+    }),
+    { selector: (one) => one.asOfMs, maxLength: 12 },
+  )
+  const tell = (messages: readonly { asOfMs: number; fields: Record<string, unknown> }[]): RecordDocument =>
+    messages.reduce(
+      (document, one) => reconcile(document, says(one.fields), source(one.asOfMs)).document,
+      emptyDocument(),
+    )
+  const values = (document: RecordDocument) =>
+    Object.fromEntries(['a', 'b', 'c'].map((name) => [name, valueOf(document, name)]))
+
+  test('any order of a story ends in one state', () => {
+    fc.assert(
+      fc.property(story, fc.infiniteStream(fc.nat()), (messages, order) => {
+        const shuffled = messages
+          .map((one) => ({ one, at: order.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ one }) => one)
+        expect(values(tell(shuffled))).toEqual(values(tell(messages)))
+      }),
+    )
+  })
+
+  test('dropping unused sources changes neither values nor origins', () => {
+    fc.assert(
+      fc.property(story, (messages) => {
+        const document = tell(messages)
+        expect(originsOf(compact(document))).toEqual(originsOf(document))
+        expect(values(compact(document))).toEqual(values(document))
+      }),
+    )
+  })
+})

@@ -1,0 +1,203 @@
+import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
+import type { FieldState, RecordDocument } from '../model/document.ts'
+import type { Identifier, Observation } from '../model/values.ts'
+import type { Said, Statement } from '../model/statement.ts'
+import { mergeObservations } from './observations.ts'
+
+/** Who says it, in which exchange, and when it was true. */
+export interface NewsSource {
+  exchangeId: ExchangeId
+  connectionId: ConnectionId
+  asOfMs: number
+}
+
+/** What reconciliation decided about one field. */
+export interface Decision {
+  field: string
+  before: unknown
+  after: unknown
+  place: string
+  outcome: 'changed' | 'older'
+}
+
+export interface Reconciled {
+  document: RecordDocument
+  /** True when the document differs from the stored one, if only in how new its values are known to be. */
+  touched: boolean
+  decisions: Decision[]
+}
+
+/** Sets that only grow: an identifier that one message leaves out is still the patient's. */
+const GROWING = new Set(['identifiers'])
+
+// A document keeps at most this many sources before those nobody points at any more are dropped.
+const SOURCES_BEFORE_COMPACTION = 16
+
+/**
+ * Brings what one message says together with what is stored, field by field: the newer `as_of` wins, equal ones go
+ * by arrival, absent says nothing and cleared (`null`) is a value like any other (DESIGN §2.4, hl7-v2.md §3.2).
+ *
+ * @param stored is not changed; the result shares what stayed the same
+ */
+export function reconcile(stored: RecordDocument, statement: Statement, source: NewsSource): Reconciled {
+  const work = new Work(stored, source)
+  const onlyFill = statement.effect === 'mention'
+  for (const field in statement.fields) {
+    const said = statement.fields[field]
+    if (said) work.field(field, said, onlyFill)
+  }
+  for (const set in statement.sets) {
+    const said = statement.sets[set]
+    if (!said) continue
+    if (GROWING.has(set)) work.growingSet(set, said.rows as readonly Identifier[], said.place)
+    else if (set === 'observations') work.observations(said.rows as readonly Observation[], said.place)
+    else work.snapshot(set, said.rows, said.place)
+  }
+  return work.done()
+}
+
+class Work {
+  readonly #source: NewsSource
+  readonly #decisions: Decision[] = []
+  readonly #stored: RecordDocument
+  readonly #fields: RecordDocument['fields']
+  readonly #sets: RecordDocument['sets']
+  readonly #sources: RecordDocument['sources']
+  #sourceIndex = -1
+  #touched = false
+
+  constructor(stored: RecordDocument, source: NewsSource) {
+    this.#source = source
+    this.#stored = stored
+    this.#fields = { ...stored.fields }
+    this.#sets = { ...stored.sets }
+    this.#sources = [...stored.sources]
+  }
+
+  field(field: string, said: Said, onlyFill: boolean): void {
+    const before = this.#fields[field]
+    if (onlyFill && before !== undefined && before[0] !== null) return
+    const next = this.#newer(field, before, said.value, said.place)
+    if (next) this.#fields[field] = next
+  }
+
+  snapshot(set: string, rows: readonly unknown[], place: string): void {
+    const bySource = this.#sets[set] ?? {}
+    const before = bySource[this.#source.connectionId]
+    if (!before && rows.length === 0) return
+    const next = this.#newer(set, before, rows, place)
+    if (next) this.#sets[set] = { ...bySource, [this.#source.connectionId]: next }
+  }
+
+  growingSet(set: string, rows: readonly Identifier[], place: string): void {
+    const bySource = this.#sets[set] ?? {}
+    const before = bySource[this.#source.connectionId]
+    const known = before ? (before[0] as Identifier[]) : []
+    const added = rows.filter((row) => !known.some((one) => sameIdentifier(one, row)))
+    if (added.length === 0) return
+    const after = [...known, ...added]
+    this.#decide(set, known, after, place, 'changed')
+    this.#sets[set] = { ...bySource, [this.#source.connectionId]: this.#state(after, place) }
+  }
+
+  observations(rows: readonly Observation[], place: string): void {
+    const bySource = this.#sets['observations'] ?? {}
+    const before = bySource[this.#source.connectionId]
+    const known = before ? (before[0] as Observation[]) : []
+    const isNewer = !before || this.#source.asOfMs >= before[1]
+    const after = mergeObservations(known, rows, { isNewer })
+    if (sameValue(known, after)) return
+    for (const row of after) {
+      const old = known.find((one) => one.key === row.key)
+      if (old !== row) this.#decide(`observations.${row.key}`, old ?? null, row, place, 'changed')
+    }
+    const state = this.#state(after, place)
+    if (before && !isNewer) state[1] = before[1]
+    this.#sets['observations'] = { ...bySource, [this.#source.connectionId]: state }
+  }
+
+  done(): Reconciled {
+    if (!this.#touched) return { document: this.#stored, touched: false, decisions: this.#decisions }
+    const document = { fields: this.#fields, sets: this.#sets, sources: this.#sources }
+    return {
+      document: this.#sources.length > SOURCES_BEFORE_COMPACTION ? compact(document) : document,
+      touched: true,
+      decisions: this.#decisions,
+    }
+  }
+
+  /** The state to store instead of `before`, or undefined when `before` stands. */
+  #newer(
+    field: string,
+    before: FieldState | undefined,
+    value: unknown,
+    place: string,
+  ): FieldState | undefined {
+    const { asOfMs } = this.#source
+    if (before === undefined) {
+      if (value !== null) this.#decide(field, null, value, place, 'changed')
+      return this.#state(value, place)
+    }
+    const same = sameValue(before[0], value)
+    if (before[1] > asOfMs) {
+      if (!same) this.#decide(field, before[0], value, place, 'older')
+      return undefined
+    }
+    if (same) {
+      if (before[1] === asOfMs) return undefined
+      // The value stands since it was first said, and is now known to have been true up to here, so that older
+      // news still on its way cannot replace it.
+      this.#touched = true
+      return [before[0], asOfMs, before[2], before[3]]
+    }
+    this.#decide(field, before[0], value, place, 'changed')
+    return this.#state(value, place)
+  }
+
+  #state(value: unknown, place: string): FieldState {
+    this.#touched = true
+    if (this.#sourceIndex < 0) {
+      this.#sourceIndex = this.#sources.push([this.#source.exchangeId, this.#source.connectionId]) - 1
+    }
+    return [value, this.#source.asOfMs, this.#sourceIndex, place]
+  }
+
+  #decide(field: string, before: unknown, after: unknown, place: string, outcome: Decision['outcome']): void {
+    this.#decisions.push({ field, before, after, place, outcome })
+  }
+}
+
+const sameIdentifier = (a: Identifier, b: Identifier): boolean =>
+  a.value === b.value && a.authority === b.authority && a.type === b.type
+
+/** Equality of JSON values; objects are written by one mapper, so the order of their keys is the same. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** Drops the sources that no field points at, and renumbers the rest. */
+export function compact(document: RecordDocument): RecordDocument {
+  const renumbered = new Map<number, number>()
+  const sources: RecordDocument['sources'] = []
+  const move = (state: FieldState): FieldState => {
+    let index = renumbered.get(state[2])
+    if (index === undefined) {
+      const source = document.sources[state[2]]
+      index = source ? sources.push(source) - 1 : -1
+      renumbered.set(state[2], index)
+    }
+    return [state[0], state[1], index, state[3]]
+  }
+  const fields = Object.fromEntries(
+    Object.entries(document.fields).map(([name, state]) => [name, move(state)]),
+  )
+  const sets = Object.fromEntries(
+    Object.entries(document.sets).map(([name, bySource]) => [
+      name,
+      Object.fromEntries(Object.entries(bySource).map(([source, state]) => [source, move(state)])),
+    ]),
+  )
+  return { fields, sets, sources }
+}
