@@ -27,8 +27,14 @@ export async function openApi(config: Config): Promise<ApiClient> {
       throw new IntegrationError('ENGINE_UNREACHABLE', { address: base }, { cause })
     }
     if (response.ok) return response
-    const problem = (await response.json().catch(() => null)) as { code?: string; detail?: string; todo?: string } | null
-    throw new Error(`${problem?.detail ?? response.statusText} ${problem?.todo ?? ''} (${problem?.code ?? response.status})`)
+    const problem = (await response.json().catch(() => null)) as {
+      code?: string
+      detail?: string
+      todo?: string
+    } | null
+    throw new Error(
+      `${problem?.detail ?? response.statusText} ${problem?.todo ?? ''} (${problem?.code ?? response.status})`,
+    )
   }
   return {
     get: async <T>(path: string) => (await (await call(path)).json()) as T,
@@ -40,7 +46,10 @@ export async function openApi(config: Config): Promise<ApiClient> {
 
 async function makeToken(config: Config): Promise<string> {
   await using store = await openStore({ config, log: openLog(config), role: 'tool', max: 2 })
-  const { token } = await createToken(store.database, { name: 'terminal', role: 'administrator', days: 1 / 24 })
+  const { token } = await createToken(store.database, {
+    name: 'terminal',
+    role: 'administrator',
+    days: 1 / 24,
+  })
   return token
 }
-

@@ -35,7 +35,11 @@ const rowOf = (item: Exchange): string[] => [
   item.id,
 ]
 
-export async function showExchange(api: ApiClient, id: string, options: { raw: boolean; json: boolean }): Promise<number> {
+export async function showExchange(
+  api: ApiClient,
+  id: string,
+  options: { raw: boolean; json: boolean },
+): Promise<number> {
   if (options.raw) {
     print((await api.text(`/api/exchanges/${id}/raw`)).replaceAll('\r', '\n'))
     return EXIT.done
@@ -55,7 +59,14 @@ export async function showExchange(api: ApiClient, id: string, options: { raw: b
 const changeTable = (changes: ExchangeDetail['changes']): string =>
   table(
     ['record', 'field', 'before', 'after', 'from', 'outcome'],
-    changes.map((one) => [one.record.type, one.field, text(one.before), text(one.after), one.place, one.outcome]),
+    changes.map((one) => [
+      one.record.type,
+      one.field,
+      text(one.before),
+      text(one.after),
+      one.place,
+      one.outcome,
+    ]),
   )
 
 const text = (value: unknown): string => {
@@ -70,18 +81,26 @@ export interface ReplayOptions {
 }
 
 /** `replay ID…`: plays exchanges again, as they were or edited (`--set PID-8=F`); `--preview` only shows the effect. */
-export async function replay(api: ApiClient, ids: readonly string[], options: ReplayOptions): Promise<number> {
+export async function replay(
+  api: ApiClient,
+  ids: readonly string[],
+  options: ReplayOptions,
+): Promise<number> {
   const edits = options.set.map((one) => {
     const at = one.indexOf('=')
     return { place: at < 0 ? one : one.slice(0, at), value: at < 0 ? '' : one.slice(at + 1) }
   })
   let failed = 0
   for (const id of ids) {
-    const result = await api.post<ReplayResult>(`/api/exchanges/${id}/replay`, { preview: options.preview, edits })
+    const result = await api.post<ReplayResult>(`/api/exchanges/${id}/replay`, {
+      preview: options.preview,
+      edits,
+    })
     if (result.problem) failed += 1
     if (options.json) printJson({ id, ...result })
     else if (result.problem) print(`${id}: ${result.problem.says}\n  What to do: ${result.problem.todo}`)
-    else if (options.preview) print(result.changes.length > 0 ? changeTable(result.changes) : `${id}: nothing would change.`)
+    else if (options.preview)
+      print(result.changes.length > 0 ? changeTable(result.changes) : `${id}: nothing would change.`)
     else print(`${id} replayed as ${result.exchange_id ?? ''}`)
   }
   return failed === 0 ? EXIT.done : EXIT.failed

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { Logger } from 'pino'
+import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -7,6 +8,7 @@ import { systemClock } from '../kernel/clock.ts'
 import { buildApp } from '../server/app.ts'
 import { createLoginLink } from '../store/tokens.ts'
 import { ensureConsole } from './console-files.ts'
+import { resolveSecret } from '../vault/secret-reference.ts'
 import { openStore } from './open-store.ts'
 import type { OpenStore } from './open-store.ts'
 import { complain, print } from './output.ts'
@@ -14,6 +16,8 @@ import { complain, print } from './output.ts'
 /** The parts of the program; `--only` runs some of them, so that they spread over hosts. */
 export const PARTS = ['api', 'listeners', 'engine'] as const
 export type Part = (typeof PARTS)[number]
+
+const VERSION = packageJson.version
 
 export interface StartOptions {
   config: Config
@@ -41,7 +45,7 @@ export async function start(options: StartOptions): Promise<Running> {
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await openStore({ config, log, role: 'engine' }))
   announceKey(store)
-  const engine = stack.use(await openEngine(engineOptions(config, store, log, only)))
+  const engine = stack.use(await openEngine(await engineOptions(config, store, log, only)))
   const http = only.includes('api') ? await openHttp(stack, { config, store, engine, log, demo }) : null
   const address = engine.address()
   for (const problem of engine.problems()) complain(problem)
@@ -56,7 +60,7 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-function engineOptions(config: Config, store: OpenStore, log: Logger, only: readonly Part[]) {
+async function engineOptions(config: Config, store: OpenStore, log: Logger, only: readonly Part[]) {
   const { mllp, practice } = config
   const local = {
     host: mllp.host,
@@ -75,6 +79,7 @@ function engineOptions(config: Config, store: OpenStore, log: Logger, only: read
     idleInFrameMs: mllp.limits.idleInFrameMs,
     maxConnections: mllp.limits.maxConnections,
     maxPerAddress: mllp.limits.maxPerAddress,
+    ...(mllp.tls ? { tls: await tlsOf(mllp.tls) } : {}),
   }
   return {
     database: store.database,
@@ -83,7 +88,27 @@ function engineOptions(config: Config, store: OpenStore, log: Logger, only: read
     log,
     parts: { listens: only.includes('listeners'), flows: only.includes('engine') },
     defaults: local,
-    overrides: {},
+    overrides: addressFromEnvironment(config),
+  }
+}
+
+/** The environment says where this process listens, whatever is stored for all of them. */
+function addressFromEnvironment({ mllp }: Config): { host?: string; port?: number } {
+  return {
+    ...(process.env['MLLP_HOST'] ? { host: mllp.host } : {}),
+    ...(process.env['MLLP_PORT'] ? { port: mllp.port } : {}),
+  }
+}
+
+async function tlsOf(tls: NonNullable<Config['mllp']['tls']>) {
+  const read = (name: string, reference: string): Promise<string> =>
+    resolveSecret({ reference, place: `mllp.tls.${name}` })
+  return {
+    enabled: true,
+    cert: await read('cert', tls.cert),
+    key: await read('key', tls.key),
+    ca: tls.ca ? await read('ca', tls.ca) : '',
+    requireClientCert: tls.requireClientCert,
   }
 }
 
@@ -93,12 +118,17 @@ async function openHttp(
 ): Promise<string> {
   const { config, store, engine, log, demo } = parts
   const consoleFolder = await ensureConsole(log)
-  const app = buildApp({
+  const { id, name, timeZone } = config.practice
+  const app = await buildApp({
     database: store.database,
     vault: store.vault,
     engine: engine.services,
-    practice: config.practice,
-    demo,
+    config: {
+      practice: { id, name, time_zone: timeZone },
+      demo,
+      version: VERSION,
+      publicUrl: `http://${config.host}:${config.port}`,
+    },
     clock: systemClock,
     log,
     consoleFolder,
@@ -139,9 +169,6 @@ export function untilStopped(): Promise<void> {
 /** A one-time link that opens the console. */
 export async function loginLink(running: Running): Promise<string | null> {
   if (!running.http) return null
-  const { link } = await createLoginLink(running.store.database, {
-    role: 'administrator',
-    name: 'Administrator',
-  })
+  const link = await createLoginLink(running.store.database, { role: 'administrator', name: 'Administrator' })
   return `${running.http}/login?link=${encodeURIComponent(link)}`
 }

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from '@tanstack/react-router'
 import { NoSuchPage, PageFault } from './parts/states.tsx'
 import { Frame } from './shell/frame.tsx'
 
@@ -28,13 +28,11 @@ const home = createRoute({
     throw redirect({ to: '/today', replace: true })
   },
 })
-// The printed log-in link leads here; once the session is open there is nothing left to do on it.
-const signIn = createRoute({
+// Shown only when a session is open: signing in happens in place, before any route is drawn.
+const login = createRoute({
   getParentRoute: () => root,
-  path: '/sign-in',
-  beforeLoad: () => {
-    if (!window.location.hash.includes('token=')) throw redirect({ to: '/today', replace: true })
-  },
+  path: '/login',
+  component: () => <Navigate to="/today" replace />,
 })
 const today = createRoute({
   getParentRoute: () => root,
@@ -90,7 +88,7 @@ const exchange = createRoute({
   component: lazyRouteComponent(() => import('./pages/exchange/exchange-page.tsx'), 'ExchangePage'),
 })
 
-const tree = root.addChildren([home, signIn, today, patients, patient, schedule, hl7, logs, exchange])
+const tree = root.addChildren([home, login, today, patients, patient, schedule, hl7, logs, exchange])
 
 // Plain `?key=value` pairs, so that addresses can be read and written by hand.
 const parseSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search))

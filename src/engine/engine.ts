@@ -56,7 +56,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     for (const listener of live) listener(event)
   }
   const report = (error: unknown): void => {
-    if (process.env.DEBUG_ENGINE) console.error(error)
     const code = (error as { code?: unknown } | null)?.code
     log.error({ code, err: nameOf(error) }, 'work failed and will be tried again or parked')
   }

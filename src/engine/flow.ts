@@ -16,6 +16,8 @@ import {
   writeOutcomes,
 } from '../store/flow.ts'
 import type { JobRow } from '../store/flow.ts'
+import { openWriter } from '../store/writer.ts'
+import type { Writer } from '../store/writer.ts'
 import { noteEvent } from '../store/accept.ts'
 import type { Vault } from '../vault/vault.ts'
 import { applyBatch, readJob, reasonOf } from './apply.ts'
@@ -54,6 +56,7 @@ const NO_ID = '00000000-0000-0000-0000-000000000000'
 export class Flow {
   readonly #options: FlowOptions
   readonly #owner = newId()
+  readonly #writer: Writer
   #lanes: readonly number[] = []
   #renewAt = 0
   #from = NO_ID
@@ -65,6 +68,7 @@ export class Flow {
 
   constructor(options: FlowOptions) {
     this.#options = options
+    this.#writer = openWriter(options.database)
   }
 
   start(): void {
@@ -95,7 +99,8 @@ export class Flow {
         await this.#idle(1000)
       }
     }
-    await releaseLanes(this.#options.database, this.#owner).catch(this.#options.onProblem)
+    await releaseLanes(this.#writer, this.#owner).catch(this.#options.onProblem)
+    await this.#writer.close()
   }
 
   async #idle(ms: number): Promise<void> {
@@ -127,11 +132,10 @@ export class Flow {
   async #renew(): Promise<void> {
     const now = this.#options.clock.now()
     if (now < this.#renewAt) return
-    const { database } = this.#options
     const lease = { owner: this.#owner, seconds: LEASE_SECONDS, lanes: LANES }
-    if (this.#renewAt === 0) await makeLanes(database, LANES)
+    if (this.#renewAt === 0) await makeLanes(this.#writer, LANES)
     const before = this.#lanes.length
-    this.#lanes = await leaseLanes(database, lease)
+    this.#lanes = await leaseLanes(this.#writer, lease)
     if (this.#lanes.length !== before) this.#from = NO_ID
     this.#renewAt = now + (this.#lanes.length === 0 ? 1000 : RENEW_MS)
   }
@@ -143,7 +147,7 @@ export class Flow {
       this.#fullScanAt = now + FULL_SCAN_MS
     }
     const options = { from: this.#from, lanes: this.#lanes, limit: BATCH_JOBS, limitBytes: BATCH_BYTES }
-    const jobs = await fetchJobs(this.#options.database, options)
+    const jobs = await fetchJobs(this.#writer, options)
     // What lies before the oldest open job is done, but for late commits of the last moments.
     const settled = idAt(now - SETTLED_AFTER_MS)
     const first = jobs[0]?.id
@@ -158,7 +162,7 @@ export class Flow {
 
   async #apply(batch: readonly ReadJob[], context: ApplyContext): Promise<void> {
     try {
-      const applied = await this.#options.database.tx((client) => applyBatch(client, batch, context))
+      const applied = await this.#writer.tx((client) => applyBatch(client, batch, context))
       this.#report(applied, batch)
     } catch (error) {
       if (error instanceof IntegrationError && error.code === 'LEASE_LOST') {
@@ -179,7 +183,7 @@ export class Flow {
   /** One message that the database refused alone: tried again if it may pass, parked if a person must look. */
   async #giveUpOrRetry(one: ReadJob, error: unknown): Promise<void> {
     this.#options.onProblem(error)
-    const { database, counters } = this.#options
+    const { counters } = this.#options
     const { job } = one
     const attempts = job.attempts + 1
     const reason: { code: ErrorCode; place: string | null } =
@@ -194,7 +198,7 @@ export class Flow {
       records: [],
       sealedEffect: null,
     }
-    await database.tx(async (client) => {
+    await this.#writer.tx(async (client) => {
       await writeOutcomes(client, [outcome])
       const detail = { attempt: attempts, code: reason.code }
       await noteEvent(client, {

@@ -6,7 +6,7 @@ import { readDate } from '../standards/hl7v2/time.ts'
 import { ERRORS } from '../kernel/errors.ts'
 import { remapsOf } from './profiles.ts'
 import type { Reading } from './reading.ts'
-import type { Remap } from './settings.ts'
+import type { MapSettings, Remap } from './settings.ts'
 
 /**
  * A drift of IN1 that real interfaces show, and how to tell: a place that holds something its type cannot be
@@ -55,10 +55,10 @@ const DRIFTS: readonly Drift[] = [
 
 /** The coverage without the fields of a drift that this segment shows; each drift leaves a warning with its remap. */
 export function withoutShiftedFields(coverage: Coverage, segment: Segment, at: Reading): Coverage {
-  const mended = mendedFields(at)
+  const moved = mendedFields(at)
   let kept = coverage
   for (const drift of DRIFTS) {
-    const sign = drift.signs.find(({ field, test }) => !mended.has(field) && test(segment, field))
+    const sign = drift.signs.find(({ field, test }) => !moved.has(field) && test(segment, field))
     if (!sign) continue
     kept = { ...kept }
     for (const field of drift.fields) delete kept[field]
@@ -67,12 +67,18 @@ export function withoutShiftedFields(coverage: Coverage, segment: Segment, at: R
   return kept
 }
 
+const mended = new WeakMap<MapSettings, ReadonlySet<number>>()
+
 // A field that a remap already moves is not a surprise any more.
-function mendedFields(at: Reading): ReadonlySet<number> {
-  const moved = remapsOf(at.settings).flatMap(({ from }) =>
-    from.startsWith('IN1-') ? [Number(from.slice(4))] : [],
-  )
-  return new Set(moved)
+function mendedFields({ settings }: Reading): ReadonlySet<number> {
+  let fields = mended.get(settings)
+  if (!fields) {
+    const moved = remapsOf(settings).flatMap(({ from }) =>
+      from.startsWith('IN1-') ? [Number(from.slice(4))] : [],
+    )
+    mended.set(settings, (fields = new Set(moved)))
+  }
+  return fields
 }
 
 function shiftWarning(drift: Drift, sign: Sign, segment: Segment): MappingWarning {

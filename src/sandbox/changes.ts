@@ -3,7 +3,15 @@ import { drawAddress, drawTown, fictionalPhone } from './places.ts'
 import type { SyntheticPerson } from './population.ts'
 import { frequencies, randomFor } from './random.ts'
 
-const KINDS = frequencies([['mobile', 34], ['address', 24], ['email', 16], ['coverage', 12], ['landline', 6], ['marital', 4], ['work', 4]] as const)
+const KINDS = frequencies([
+  ['mobile', 34],
+  ['address', 24],
+  ['email', 16],
+  ['coverage', 12],
+  ['landline', 6],
+  ['marital', 4],
+  ['work', 4],
+] as const)
 
 /** What somebody tells the front desk has changed: the fields with their new values. Pure by `key`. */
 export function drawChange(seed: number, person: SyntheticPerson, key: string): Partial<SyntheticPerson> {
@@ -18,7 +26,9 @@ export function drawChange(seed: number, person: SyntheticPerson, key: string): 
     case 'work':
       return { phoneWork: fictionalPhone(random, areaCode) }
     case 'email':
-      return { email: `${person.given.toLowerCase().replace(/[^a-z]/g, '') || 'mail'}${random.between(100, 9999)}@example.org` }
+      return {
+        email: `${person.given.toLowerCase().replace(/[^a-z]/g, '') || 'mail'}${random.between(100, 9999)}@example.org`,
+      }
     case 'marital':
       return { maritalStatus: person.maritalStatus === 'M' ? 'D' : 'M' }
     case 'address':
@@ -26,7 +36,15 @@ export function drawChange(seed: number, person: SyntheticPerson, key: string): 
     case 'coverage': {
       const payer = drawCommercial(random, person.address.state)
       const [old] = person.coverage
-      const next = { payer, memberId: memberId(random, payer, 0), groupNumber: `${payer.planId.slice(0, 2)}${random.between(7100, 7400)}`, groupName: null, subscriber: person.n, relation: 'self', from: old?.from ?? '2025-01-01' } as const
+      const next = {
+        payer,
+        memberId: memberId(random, payer, 0),
+        groupNumber: `${payer.planId.slice(0, 2)}${random.between(7100, 7400)}`,
+        groupName: null,
+        subscriber: person.n,
+        relation: 'self',
+        from: old?.from ?? '2025-01-01',
+      } as const
       return { coverage: [next, ...person.coverage.slice(1)] }
     }
   }

@@ -21,7 +21,11 @@ export interface Calendar {
 /** The weeks of a cast, each planned once and the oldest forgotten. */
 export function openCalendar(cast: Cast): Calendar {
   const weeks = remember((week: number) => planWeek(cast, week))
-  const events = remember((week: number) => weeks(week).flatMap((one) => storyOf(cast, one)).sort(inOrder))
+  const events = remember((week: number) =>
+    weeks(week)
+      .flatMap((one) => storyOf(cast, one))
+      .sort(inOrder),
+  )
   return { week: weeks, events }
 }
 
@@ -31,7 +35,12 @@ export function openCalendar(cast: Cast): Calendar {
  *
  * @param firstWeek leaves out the appointments of earlier weeks, whole
  */
-export function clinicEvents(calendar: Calendar, from: number, to: number, firstWeek = weekOf(from) - 1): SandboxEvent[] {
+export function clinicEvents(
+  calendar: Calendar,
+  from: number,
+  to: number,
+  firstWeek = weekOf(from) - 1,
+): SandboxEvent[] {
   const found: SandboxEvent[] = []
   for (let week = firstWeek; week <= weekOf(to) + WEEKS_AHEAD; week += 1) {
     const events = calendar.events(week)
@@ -52,7 +61,10 @@ export function clinicEvents(calendar: Calendar, from: number, to: number, first
  * @param begun what is still to come of hospital stories that began before, from {@link underWay}
  */
 export function* dayFrom(
-  options: DayOptions, from: number, calendar: Calendar = openCalendar(options.cast), begun: readonly SandboxEvent[] = [],
+  options: DayOptions,
+  from: number,
+  calendar: Calendar = openCalendar(options.cast),
+  begun: readonly SandboxEvent[] = [],
 ): Generator<SandboxEvent, never> {
   const hospital = { cast: options.cast, perMinute: options.storiesPerMinute, week: calendar.week }
   let waiting = begun.filter((event) => event.at >= from)
@@ -74,7 +86,11 @@ export function* dayFrom(
 export function underWay(options: DayOptions, at: number, calendar: Calendar): SandboxEvent[] {
   const hospital = { cast: options.cast, perMinute: options.storiesPerMinute, week: calendar.week }
   const events: SandboxEvent[] = []
-  for (let minute = Math.floor((at - LOOK_BACK_MS) / MINUTE_MS); minute <= Math.floor(at / MINUTE_MS); minute += 1) {
+  for (
+    let minute = Math.floor((at - LOOK_BACK_MS) / MINUTE_MS);
+    minute <= Math.floor(at / MINUTE_MS);
+    minute += 1
+  ) {
     for (const story of storiesIn(hospital, minute)) {
       if (startOf(story) < at && story.some((event) => event.at >= at)) events.push(...story)
     }

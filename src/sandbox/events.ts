@@ -11,7 +11,12 @@ export interface Visit {
   readonly encounterId: string
   /** HL7 table 0004: O outpatient, E emergency, I inpatient. */
   readonly kind: 'O' | 'E' | 'I'
-  readonly place: { readonly pointOfCare: string; readonly room: string; readonly bed: string; readonly facility: string }
+  readonly place: {
+    readonly pointOfCare: string
+    readonly room: string
+    readonly bed: string
+    readonly facility: string
+  }
   readonly zone: string
   readonly provider: Provider
   readonly reason: string
@@ -32,27 +37,49 @@ export interface Order {
 
 export type AppointmentStatus = 'Booked' | 'Started' | 'Complete' | 'Cancelled' | 'Noshow'
 
-/** What happens at the hospital or the practice, at a moment, to a person. */
-export type SandboxEvent = {
+interface Happening {
   /** Milliseconds since 1970. */
   readonly at: number
   /** Tells this event from every other of the same cast, for ever; its message's control id comes from it. */
   readonly key: string
   /** Number of the person. */
   readonly patient: number
-} & (
-  | { readonly kind: 'register' | 'register_again' | 'merge' }
-  | { readonly kind: 'update'; readonly change: Partial<SyntheticPerson>; readonly visit: Visit | null }
-  | { readonly kind: 'arrive' | 'admit' | 'discharge'; readonly visit: Visit }
-  | {
-      readonly kind: 'book' | 'move' | 'change' | 'cancel' | 'no_show'
-      readonly appointment: Appointment
-      readonly slot: Slot
-      readonly status: AppointmentStatus
-      readonly notes: string | null
-    }
-  | { readonly kind: 'result'; readonly order: Order; readonly status: 'P' | 'F' | 'C'; readonly resultedAt: number }
-)
+}
+
+/** A person becomes known, becomes known a second time by mistake, or the two records become one. */
+export interface RecordEvent extends Happening {
+  readonly kind: 'register' | 'register_again' | 'merge'
+}
+
+export interface UpdateEvent extends Happening {
+  readonly kind: 'update'
+  readonly change: Partial<SyntheticPerson>
+  readonly visit: Visit | null
+}
+
+export interface VisitEvent extends Happening {
+  readonly kind: 'arrive' | 'admit' | 'discharge'
+  readonly visit: Visit
+}
+
+/** `slot`, `status` and `notes` are the appointment's as of this event. */
+export interface SchedulingEvent extends Happening {
+  readonly kind: 'book' | 'move' | 'change' | 'cancel' | 'no_show'
+  readonly appointment: Appointment
+  readonly slot: Slot
+  readonly status: AppointmentStatus
+  readonly notes: string | null
+}
+
+export interface ResultEvent extends Happening {
+  readonly kind: 'result'
+  readonly order: Order
+  readonly status: 'P' | 'F' | 'C'
+  readonly resultedAt: number
+}
+
+/** What happens at the hospital or the practice, at a moment, to a person. */
+export type SandboxEvent = RecordEvent | UpdateEvent | VisitEvent | SchedulingEvent | ResultEvent
 
 export type SandboxEventKind = SandboxEvent['kind']
 

@@ -57,7 +57,11 @@ const ALLERGIES: readonly (Allergy & { readonly share: number })[] = [
 export function drawConditions(random: Random, age: number, sex: string): Condition[] {
   return CONDITIONS.filter((one) => {
     const has = random.chance(shareAt(one.at, age)) // drawn for everyone, so that one row never moves the next
-    return has && (one.only === undefined || one.only === sex) && !(one.code === 'Z34.90' && (age < 18 || age > 44))
+    return (
+      has &&
+      (one.only === undefined || one.only === sex) &&
+      !(one.code === 'Z34.90' && (age < 18 || age > 44))
+    )
   }).map(({ code, text }) => ({ code, text }))
 }
 

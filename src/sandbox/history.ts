@@ -23,8 +23,13 @@ const MERGED = 0.3
  * year or two, then the practice's calendar from the week before last with every booking made by now, then the
  * hospital stories still under way.
  */
-export function* historyUntil(options: HistoryOptions, now: number, calendar: Calendar): Generator<SandboxEvent> {
-  for (let n = 0; n < Math.min(options.count, options.cast.population); n += 1) yield* pastOf(options.cast, n, now)
+export function* historyUntil(
+  options: HistoryOptions,
+  now: number,
+  calendar: Calendar,
+): Generator<SandboxEvent> {
+  for (let n = 0; n < Math.min(options.count, options.cast.population); n += 1)
+    yield* pastOf(options.cast, n, now)
   const recent = clinicEvents(calendar, 0, now, weekOf(now) - WEEKS_BACK)
   const hospital = underWay(options, now, calendar).filter((event) => event.at < now)
   yield* [...recent, ...hospital].sort(inOrder)
@@ -39,9 +44,15 @@ export function pastOf(cast: Cast, n: number, now: number): SandboxEvent[] {
   const person = personAt(cast.seed, n)
   // The window hangs on the calendar year, so that a restart tells the same past.
   const window = Date.UTC(new Date(now).getUTCFullYear() - 1, 0, 2)
-  const registeredAt = Math.max(window + random.below(60 * DAY_MS), Date.parse(`${person.birthDate}T18:00:00Z`) + DAY_MS)
+  const registeredAt = Math.max(
+    window + random.below(60 * DAY_MS),
+    Date.parse(`${person.birthDate}T18:00:00Z`) + DAY_MS,
+  )
   const events: SandboxEvent[] = [{ kind: 'register', at: registeredAt, key: `B${n}:register`, patient: n }]
-  const visits = Math.min(4, Math.round(person.visitWeight * 2 * random.next() + person.conditions.length * 0.4))
+  const visits = Math.min(
+    4,
+    Math.round(person.visitWeight * 2 * random.next() + person.conditions.length * 0.4),
+  )
   for (let i = 0; i < visits; i += 1) {
     const at = registeredAt + DAY_MS + random.below(700 * DAY_MS)
     const number = `3${String(n).padStart(8, '0')}${i}`
@@ -49,7 +60,14 @@ export function pastOf(cast: Cast, n: number, now: number): SandboxEvent[] {
   }
   if (random.chance(0.1)) {
     const at = registeredAt + DAY_MS + random.below(400 * DAY_MS)
-    events.push({ kind: 'update', at, key: `B${n}:update`, patient: n, change: drawChange(cast.seed, person, 'past'), visit: null })
+    events.push({
+      kind: 'update',
+      at,
+      key: `B${n}:update`,
+      patient: n,
+      change: drawChange(cast.seed, person, 'past'),
+      visit: null,
+    })
   }
   events.push(...registeredTwice(cast, n, registeredAt))
   const last = now - (LEAD_DAYS + 21) * DAY_MS

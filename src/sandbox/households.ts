@@ -38,15 +38,48 @@ export const POPULATION_YEAR = 2026
 // Households are cut from blocks of this many persons, so that person n is found without counting those before.
 const BLOCK = 24
 
-const SIZES = frequencies([[1, 28], [2, 35], [3, 15], [4, 13], [5, 6], [6, 2], [7, 1]])
+const SIZES = frequencies([
+  [1, 28],
+  [2, 35],
+  [3, 15],
+  [4, 13],
+  [5, 6],
+  [6, 2],
+  [7, 1],
+])
 const COMMUNITIES = frequencies<Community>([
-  ['white', 66], ['black', 13.5], ['hispanic', 12], ['chinese', 1.6], ['indian', 2], ['filipino', 1.1], ['vietnamese', 1],
-  ['korean', 0.7], ['native', 1.2], ['pacific', 0.4],
+  ['white', 66],
+  ['black', 13.5],
+  ['hispanic', 12],
+  ['chinese', 1.6],
+  ['indian', 2],
+  ['filipino', 1.1],
+  ['vietnamese', 1],
+  ['korean', 0.7],
+  ['native', 1.2],
+  ['pacific', 0.4],
 ])
 // Age of the first member of a household living alone or as a pair, and of parents with children at home.
-const GROWN_AGES = frequencies([[[19, 29], 17], [[30, 44], 19], [[45, 59], 24], [[60, 74], 26], [[75, 84], 10], [[85, 97], 4]] as const)
-const PARENT_AGES = frequencies([[[21, 29], 15], [[30, 39], 40], [[40, 49], 33], [[50, 58], 12]] as const)
-const PAIRS = frequencies([['couple', 62], ['parent_and_child', 20], ['with_old_parent', 6], ['housemates', 12]] as const)
+const GROWN_AGES = frequencies([
+  [[19, 29], 17],
+  [[30, 44], 19],
+  [[45, 59], 24],
+  [[60, 74], 26],
+  [[75, 84], 10],
+  [[85, 97], 4],
+] as const)
+const PARENT_AGES = frequencies([
+  [[21, 29], 15],
+  [[30, 39], 40],
+  [[40, 49], 33],
+  [[50, 58], 12],
+] as const)
+const PAIRS = frequencies([
+  ['couple', 62],
+  ['parent_and_child', 20],
+  ['with_old_parent', 6],
+  ['housemates', 12],
+] as const)
 
 /** The household of person `n` and that person's place in it. */
 export function householdOf(seed: number, n: number): { household: Household; place: number } {
@@ -110,14 +143,30 @@ function married(random: Random, head: Member, partner: Member): Member {
 function family(random: Random, community: Community, size: number): Member[] {
   const parentAge = drawAge(random, PARENT_AGES)
   const both = size > 2 && random.chance(0.72)
-  const parents = both ? couple(random, community, parentAge) : [adult(random, community, 'head', parentAge, random.chance(0.78) ? 'F' : 'M')]
+  const parents = both
+    ? couple(random, community, parentAge)
+    : [adult(random, community, 'head', parentAge, random.chance(0.78) ? 'F' : 'M')]
   const grandparent = size > 3 && random.chance(0.1)
-  const children = childrenOf(random, community, parents, size - parents.length - (grandparent ? 1 : 0), parentAge)
-  const old = grandparent ? [adult(random, community, 'parent', Math.min(95, parentAge + random.between(20, 34)))] : []
+  const children = childrenOf(
+    random,
+    community,
+    parents,
+    size - parents.length - (grandparent ? 1 : 0),
+    parentAge,
+  )
+  const old = grandparent
+    ? [adult(random, community, 'parent', Math.min(95, parentAge + random.between(20, 34)))]
+    : []
   return [...asSenior(parents, children), ...children, ...old]
 }
 
-function childrenOf(random: Random, community: Community, parents: readonly Member[], count: number, parentAge: number): Member[] {
+function childrenOf(
+  random: Random,
+  community: Community,
+  parents: readonly Member[],
+  count: number,
+  parentAge: number,
+): Member[] {
   const father = parents.find((parent) => parent.sex === 'M')
   const familyName = (father ?? parents[0])?.family ?? ''
   const oldest = Math.min(23, parentAge - 19)
@@ -130,17 +179,25 @@ function childrenOf(random: Random, community: Community, parents: readonly Memb
       children.push(twinOf(random, before, children))
       continue
     }
-    children.push(child(random, community, familyName, random.between(0, Math.max(0, oldest)), father, children))
+    children.push(
+      child(random, community, familyName, random.between(0, Math.max(0, oldest)), father, children),
+    )
   }
   return children
 }
 
 function child(
-  random: Random, community: Community, family: string, age: number, father: Member | undefined, siblings: readonly Member[],
+  random: Random,
+  community: Community,
+  family: string,
+  age: number,
+  father: Member | undefined,
+  siblings: readonly Member[],
 ): Member {
   const sex = random.chance(0.512) ? 'M' : 'F'
   const birthDate = drawBirthDate(random, age)
-  const junior = sex === 'M' && father !== undefined && random.chance(0.05) && siblings.every((one) => one.suffix === null)
+  const junior =
+    sex === 'M' && father !== undefined && random.chance(0.05) && siblings.every((one) => one.suffix === null)
   const given = junior ? father.given : freshName(random, community, sex, birthDate, siblings)
   const suffix = junior ? (random.chance(0.85) ? 'Jr' : 'III') : null
   return { role: 'child', sex, birthDate, family, given, suffix, maiden: null, community, birthOrder: null }
@@ -156,7 +213,11 @@ function twinOf(random: Random, first: Member, siblings: readonly Member[]): Mem
 function asSenior(parents: readonly Member[], children: readonly Member[]): Member[] {
   const named = children.find((one) => one.suffix !== null)
   const suffix = named?.suffix === 'III' ? 'Jr' : 'Sr'
-  return parents.map((one) => (named !== undefined && one.sex === 'M' && one.given === named.given && one.family === named.family ? { ...one, suffix } : one))
+  return parents.map((one) =>
+    named !== undefined && one.sex === 'M' && one.given === named.given && one.family === named.family
+      ? { ...one, suffix }
+      : one,
+  )
 }
 
 function withOldParent(random: Random, community: Community): Member[] {
@@ -171,10 +232,26 @@ function adult(random: Random, community: Community, role: Role, age: number, gi
   const sex = given ?? (random.chance(age > 74 ? 0.6 : 0.505) ? 'F' : 'M')
   const birthDate = drawBirthDate(random, age)
   const name = givenName(random, community, sex, yearOf(birthDate))
-  return { role, sex, birthDate, family: surname(random, community), given: name, suffix: null, maiden: null, community, birthOrder: null }
+  return {
+    role,
+    sex,
+    birthDate,
+    family: surname(random, community),
+    given: name,
+    suffix: null,
+    maiden: null,
+    community,
+    birthOrder: null,
+  }
 }
 
-function freshName(random: Random, community: Community, sex: 'F' | 'M', birthDate: CalendarDate, siblings: readonly Member[]): string {
+function freshName(
+  random: Random,
+  community: Community,
+  sex: 'F' | 'M',
+  birthDate: CalendarDate,
+  siblings: readonly Member[],
+): string {
   for (let attempt = 0; attempt < 12; attempt += 1) {
     const name = givenName(random, community, sex, yearOf(birthDate))
     if (siblings.every((one) => one.given !== name)) return name
@@ -196,3 +273,13 @@ function drawBirthDate(random: Random, age: number): CalendarDate {
 }
 
 export const yearOf = (date: CalendarDate): number => Number(date.slice(0, 4))
+
+/** Whole years at the end of the year before `year`, which is when the population's ages were drawn. */
+export const ageIn = (year: number, person: { readonly birthDate: CalendarDate }): number =>
+  year - 1 - yearOf(person.birthDate)
+
+export function memberAt(household: Household, place: number): Member {
+  const member = household.members[place]
+  if (member === undefined) throw new RangeError('no such member of the household')
+  return member
+}

@@ -41,7 +41,22 @@ export interface Panel {
   readonly cpt: string
 }
 
-export type PanelId = 'CBC' | 'BMP' | 'CMP' | 'LIPID' | 'A1C' | 'TSH' | 'UA' | 'PSA' | 'VITD' | 'CRP' | 'INR' | 'TROP' | 'ACR' | 'STREP' | 'COVID'
+export type PanelId =
+  | 'CBC'
+  | 'BMP'
+  | 'CMP'
+  | 'LIPID'
+  | 'A1C'
+  | 'TSH'
+  | 'UA'
+  | 'PSA'
+  | 'VITD'
+  | 'CRP'
+  | 'INR'
+  | 'TROP'
+  | 'ACR'
+  | 'STREP'
+  | 'COVID'
 
 /** One result line. `value` is as the laboratory prints it. */
 export interface LabResult {
@@ -120,12 +135,28 @@ const LIPIDS: readonly Analyte[] = [
   analyte('43396-1', 'Cholesterol non-HDL',    'mg/dL', 0, 132,      32,  [null, 130]),
 ]
 
-const finding = (loinc: string, name: string, range: string, pairs: readonly (readonly [string, number])[], normal?: readonly string[]): Finding => ({
-  loinc, name, range, values: frequencies(pairs), normal: normal ?? [range],
+const finding = (
+  loinc: string,
+  name: string,
+  range: string,
+  pairs: readonly (readonly [string, number])[],
+  normal?: readonly string[],
+): Finding => ({
+  loinc,
+  name,
+  range,
+  values: frequencies(pairs),
+  normal: normal ?? [range],
 })
 
 const PRESENCE = (loinc: string, name: string, positive: number): Finding =>
-  finding(loinc, name, 'Negative', [['Negative', 100 - positive], ['Trace', positive * 0.4], ['1+', positive * 0.35], ['2+', positive * 0.17], ['3+', positive * 0.08]])
+  finding(loinc, name, 'Negative', [
+    ['Negative', 100 - positive],
+    ['Trace', positive * 0.4],
+    ['1+', positive * 0.35],
+    ['2+', positive * 0.17],
+    ['3+', positive * 0.08],
+  ])
 
 // prettier-ignore
 const URINE: readonly (Analyte | Finding)[] = [
@@ -171,8 +202,14 @@ export const PANELS: Readonly<Record<PanelId, Panel>> = {
 }
 
 function panel(
-  id: PanelId, loinc: string, localCode: string, name: string, section: Panel['section'], specimen: Panel['specimen'],
-  tests: readonly (Analyte | Finding)[], cpt: string,
+  id: PanelId,
+  loinc: string,
+  localCode: string,
+  name: string,
+  section: Panel['section'],
+  specimen: Panel['specimen'],
+  tests: readonly (Analyte | Finding)[],
+  cpt: string,
 ): Panel {
   return { id, loinc, localCode, name, section, specimen, tests, cpt }
 }
@@ -190,7 +227,9 @@ export function resultsOf(of: Panel, subject: Subject, key: string): LabResult[]
     if ('mean' in test) values.set(test.loinc, measure(test, subject, random))
   }
   calculate(values, subject)
-  return of.tests.map((test) => ('mean' in test ? numeric(test, values.get(test.loinc) ?? 0, subject) : worded(test, random)))
+  return of.tests.map((test) =>
+    'mean' in test ? numeric(test, values.get(test.loinc) ?? 0, subject) : worded(test, random),
+  )
 }
 
 function measure(test: Analyte, subject: Subject, random: Random): number {
@@ -206,13 +245,15 @@ const SHIFTS: Readonly<Record<string, (subject: Subject, own: number) => number>
   '2345-7': ({ conditions, age }, own) => (conditions.has('E11.9') ? 52 + 24 * own : age > 50 ? 5 : 0),
   '4548-4': ({ conditions, age }, own) => (conditions.has('E11.9') ? 1.9 + 0.7 * own : age > 50 ? 0.15 : 0),
   '3094-0': ({ conditions, age }) => (conditions.has('N18.30') ? 13 : age > 65 ? 3 : age < 15 ? -2 : 0),
-  '2160-0': ({ conditions, age }) => (conditions.has('N18.30') ? 0.72 : age < 4 ? -0.45 : age < 13 ? -0.32 : 0),
+  '2160-0': ({ conditions, age }) =>
+    conditions.has('N18.30') ? 0.72 : age < 4 ? -0.45 : age < 13 ? -0.32 : 0,
   '2823-3': ({ conditions }) => (conditions.has('N18.30') ? 0.4 : 0),
   '2571-8': ({ conditions }) => (conditions.has('E78.5') ? 45 : 0) + (conditions.has('E11.9') ? 30 : 0),
   '2093-3': ({ conditions, age }) => (age < 20 ? -28 : 0) + (conditions.has('E78.5') ? 24 : 0),
   '2085-9': ({ conditions }) => (conditions.has('E66.9') ? -7 : 0),
   '3016-3': ({ conditions }) => (conditions.has('E03.9') ? 1.7 : 0),
-  '718-7': ({ conditions, age }) => (conditions.has('N18.30') ? -1.7 : 0) + (conditions.has('Z34.90') ? -1.3 : 0) + (age < 6 ? -1.5 : 0),
+  '718-7': ({ conditions, age }) =>
+    (conditions.has('N18.30') ? -1.7 : 0) + (conditions.has('Z34.90') ? -1.3 : 0) + (age < 6 ? -1.5 : 0),
   '6301-6': ({ conditions }, own) => (conditions.has('I48.91') ? 1.4 + 0.4 * own : 0),
   '5902-2': ({ conditions }, own) => (conditions.has('I48.91') ? 14 + 4 * own : 0),
   '9318-7': ({ conditions }) => (conditions.has('N18.30') ? 90 : conditions.has('E11.9') ? 25 : 0),
@@ -232,7 +273,11 @@ function calculate(values: Map<string, number>, subject: Subject): void {
   derive('785-6', ['718-7', '789-8'], (hemoglobin, red) => (hemoglobin / red) * 10)
   derive('13457-7', ['2093-3', '2085-9', '2571-8'], (total, hdl, fat) => Math.max(20, total - hdl - fat / 5)) // Friedewald
   derive('43396-1', ['2093-3', '2085-9'], (total, hdl) => total - hdl)
-  derive('33037-3', ['2951-2', '2075-0', '2028-9'], (na, cl, co2) => Math.round(na) - Math.round(cl) - Math.round(co2))
+  derive(
+    '33037-3',
+    ['2951-2', '2075-0', '2028-9'],
+    (na, cl, co2) => Math.round(na) - Math.round(cl) - Math.round(co2),
+  )
   derive('27353-2', ['4548-4'], (a1c) => 28.7 * a1c - 46.7) // ADAG
   derive('1920-8', ['1742-6', '1920-8'], (alt, ast) => 0.5 * ast + 0.4 * alt)
   derive('98979-8', ['2160-0'], (creatinine) => filtration(creatinine, subject))
@@ -282,9 +327,14 @@ function numeric(test: Analyte, measured: number, subject: Subject): LabResult {
   }
 }
 
-export function flagOf(value: number, low: number | null, high: number | null, critical?: Range): LabResult['flag'] {
-  if (critical?.[0] != null && value < critical[0]) return 'LL'
-  if (critical?.[1] != null && value > critical[1]) return 'HH'
+export function flagOf(
+  value: number,
+  low: number | null,
+  high: number | null,
+  critical?: Range,
+): LabResult['flag'] {
+  if (critical?.[0] !== undefined && critical[0] !== null && value < critical[0]) return 'LL'
+  if (critical?.[1] !== undefined && critical[1] !== null && value > critical[1]) return 'HH'
   if (low !== null && value < low) return 'L'
   if (high !== null && value > high) return 'H'
   return 'N'
@@ -298,7 +348,15 @@ function rangeText(low: number | null, high: number | null, decimals: number): s
 
 function worded(test: Finding, random: Random): LabResult {
   const value = random.draw(test.values)
-  return { loinc: test.loinc, name: test.name, kind: 'ST', value, unit: '', range: test.range, flag: test.normal.includes(value) ? 'N' : 'A' }
+  return {
+    loinc: test.loinc,
+    name: test.name,
+    kind: 'ST',
+    value,
+    unit: '',
+    range: test.range,
+    flag: test.normal.includes(value) ? 'N' : 'A',
+  }
 }
 
 /** Which panels a visit brings, by age and what the person has; often none. */

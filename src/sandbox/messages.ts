@@ -1,5 +1,5 @@
 import { buildMessage, type SegmentInput } from '../standards/hl7v2/build.ts'
-import type { SandboxEvent } from './events.ts'
+import type { RecordEvent, SandboxEvent, SchedulingEvent, UpdateEvent, VisitEvent } from './events.ts'
 import { orderSegments } from './order-segments.ts'
 import { al1, dg1, in1, nk1, pd1, pid, provider, pv1, pv2 } from './patient-segments.ts'
 import { HOSPITAL } from './places.ts'
@@ -21,8 +21,13 @@ export interface OutboundMessage {
 }
 
 const ADT = {
-  register: ['A28', 'ADT_A05'], register_again: ['A28', 'ADT_A05'], merge: ['A40', 'ADT_A39'], update: ['A08', 'ADT_A01'],
-  arrive: ['A04', 'ADT_A01'], admit: ['A01', 'ADT_A01'], discharge: ['A03', 'ADT_A03'],
+  register: ['A28', 'ADT_A05'],
+  register_again: ['A28', 'ADT_A05'],
+  merge: ['A40', 'ADT_A39'],
+  update: ['A08', 'ADT_A01'],
+  arrive: ['A04', 'ADT_A01'],
+  admit: ['A01', 'ADT_A01'],
+  discharge: ['A03', 'ADT_A03'],
 } as const
 
 const SIU = { book: 'S12', move: 'S13', change: 'S14', cancel: 'S15', no_show: 'S26' } as const
@@ -30,7 +35,8 @@ const SIU = { book: 'S12', move: 'S13', change: 'S14', cancel: 'S15', no_show: '
 /** The HL7 message that tells of an event, as the hospital's present has it. An update changes that present first. */
 export function messageFor(world: World, style: WireStyle, event: SandboxEvent): OutboundMessage {
   if (event.kind === 'update') world.amend(event.patient, event.change)
-  const person = event.kind === 'register_again' ? world.twinRecord(event.patient) : world.person(event.patient)
+  const person =
+    event.kind === 'register_again' ? world.twinRecord(event.patient) : world.person(event.patient)
   const id = controlId(world.cast.seed, event.key)
   const [type, segments] = tell(world, style, event, person)
   const bytes = buildMessage([header(style, type, id, event.at), ...segments])
@@ -51,8 +57,17 @@ function tell(world: World, style: WireStyle, event: SandboxEvent, person: Synth
     case 'merge':
       return merge(world, style, event, person)
     case 'result': {
-      const order = orderSegments(style, subjectOf(world.cast, person), event.order, event.status, event.resultedAt)
-      return [['ORU', 'R01', 'ORU_R01'], [pid(style, person, event.order.visit), pv1(style, event.order.visit, person), ...order]]
+      const order = orderSegments(
+        style,
+        subjectOf(world.cast, person),
+        event.order,
+        event.status,
+        event.resultedAt,
+      )
+      return [
+        ['ORU', 'R01', 'ORU_R01'],
+        [pid(style, person, event.order.visit), pv1(style, event.order.visit, person), ...order],
+      ]
     }
     case 'book':
     case 'move':
@@ -63,10 +78,12 @@ function tell(world: World, style: WireStyle, event: SandboxEvent, person: Synth
   }
 }
 
-type Admission = Extract<SandboxEvent, { kind: 'register' | 'register_again' | 'merge' | 'update' | 'arrive' | 'admit' | 'discharge' }>
-type Scheduling = Extract<SandboxEvent, { kind: 'book' | 'move' | 'change' | 'cancel' | 'no_show' }>
-
-function admission(world: World, style: WireStyle, event: Admission, person: SyntheticPerson): Told {
+function admission(
+  world: World,
+  style: WireStyle,
+  event: RecordEvent | UpdateEvent | VisitEvent,
+  person: SyntheticPerson,
+): Told {
   const [name, structure] = ADT[event.kind]
   const visit = 'visit' in event ? event.visit : null
   const changedAt = event.kind === 'update' ? event.at : undefined
@@ -86,21 +103,34 @@ function admission(world: World, style: WireStyle, event: Admission, person: Syn
   return [['ADT', name, structure], segments.filter((one) => one !== null)]
 }
 
-function merge(world: World, style: WireStyle, event: Admission, person: SyntheticPerson): Told {
+function merge(
+  world: World,
+  style: WireStyle,
+  event: RecordEvent | UpdateEvent | VisitEvent,
+  person: SyntheticPerson,
+): Told {
   const [name, structure] = ADT.merge
   const gone = world.twinRecord(event.patient)
   const mrg = segment('MRG', { 1: [gone.mrn, '', '', 'CERNER', 'MRN'], 7: [gone.family, gone.given] })
-  return [['ADT', name, structure], [evn(style, name, event.at), pid(style, person, null), mrg]]
+  return [
+    ['ADT', name, structure],
+    [evn(style, name, event.at), pid(style, person, null), mrg],
+  ]
 }
 
 function evn(style: WireStyle, name: string, at: number): SegmentInput {
   const [clerk] = CLERKS
   const recorded = timestamp(style, at)
   if (style.version === '2.3') return segment('EVN', { 1: name, 2: recorded })
-  return segment('EVN', { 2: recorded, 5: [clerk.id, clerk.family, clerk.given], 6: recorded, 7: HOSPITAL.facility })
+  return segment('EVN', {
+    2: recorded,
+    5: [clerk.id, clerk.family, clerk.given],
+    6: recorded,
+    7: HOSPITAL.facility,
+  })
 }
 
-function scheduling(style: WireStyle, event: Scheduling, person: SyntheticPerson): SegmentInput[] {
+function scheduling(style: WireStyle, event: SchedulingEvent, person: SyntheticPerson): SegmentInput[] {
   const { appointment, slot, status } = event
   const old = style.version === '2.3'
   const start = timestamp(style, slot.start, slot.clinic.zone)
@@ -131,7 +161,13 @@ function scheduling(style: WireStyle, event: Scheduling, person: SyntheticPerson
     segment('RGS', { 1: '1' }),
     segment('AIS', { 1: '1', 3: type, 4: start, 7: slot.minutes, 8: 'MIN', 10: status }),
     segment('AIL', { 1: '1', 3: place, 4: old ? 'C' : ['C', 'Clinic', 'HL70305'], 6: start, ...timing }),
-    segment('AIP', { 1: '1', 3: provider(style, slot.provider), 4: old ? 'ATTENDING' : ['ATND', 'Attending', 'L'], 6: start, ...timing }),
+    segment('AIP', {
+      1: '1',
+      3: provider(style, slot.provider),
+      4: old ? 'ATTENDING' : ['ATND', 'Attending', 'L'],
+      6: start,
+      ...timing,
+    }),
   ]
   return segments.filter((one) => one !== null)
 }

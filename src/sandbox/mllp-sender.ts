@@ -1,20 +1,10 @@
-import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readAck } from '../standards/hl7v2/read-ack.ts'
-import { encodeFrame } from '../standards/mllp/bytes.ts'
-import { FrameDecoder } from '../standards/mllp/frames.ts'
 import type { OutboundMessage } from './messages.ts'
+import { openWire, type SendFault, type Wire, type WireOptions } from './mllp-wire.ts'
 
-/** Ways in which a sender misbehaves on demand. */
-export type SendFault = 'half_frame' | 'hang_up' | 'repeat' | 'out_of_order'
-
-export interface SenderOptions {
-  readonly host: string
-  readonly port: number
+export interface SenderOptions extends WireOptions {
   /** Sockets kept open; a person's messages always take the same one. */
   readonly connections?: number
-  /** Deadline for the whole acknowledgement. */
-  readonly ackTimeoutMs?: number
   /** First wait before trying again; it doubles up to `retryMaxMs`. */
   readonly retryMs?: number
   readonly retryMaxMs?: number
@@ -22,22 +12,34 @@ export interface SenderOptions {
   readonly refusals?: number
   /** Messages that may wait for one connection. */
   readonly queueLimit?: number
-  /** Opens the socket; TLS senders give their own. */
-  readonly dial?: () => Socket
   readonly fault?: (message: OutboundMessage, attempt: number) => SendFault | null
   readonly tell?: (event: SenderEvent) => void
 }
 
 /** What became of one message. */
 export type Delivery =
-  | { readonly kind: 'accepted' | 'rejected'; readonly code: string; readonly attempts: number; readonly tookMs: number }
+  | {
+      readonly kind: 'accepted' | 'rejected'
+      readonly code: string
+      readonly attempts: number
+      readonly tookMs: number
+    }
   | { readonly kind: 'stopped' }
 
 export type SenderEvent =
   | { readonly kind: 'connected' | 'disconnected'; readonly connection: number }
-  | { readonly kind: 'retry'; readonly connection: number; readonly why: 'timeout' | 'hung_up' | 'refused' | 'unreadable' }
+  | {
+      readonly kind: 'retry'
+      readonly connection: number
+      readonly why: 'timeout' | 'hung_up' | 'refused' | 'unreadable'
+    }
   | { readonly kind: 'stray'; readonly connection: number }
-  | { readonly kind: 'delivered'; readonly connection: number; readonly message: OutboundMessage; readonly delivery: Delivery }
+  | {
+      readonly kind: 'delivered'
+      readonly connection: number
+      readonly message: OutboundMessage
+      readonly delivery: Delivery
+    }
 
 export interface SenderStats {
   readonly accepted: number
@@ -94,7 +96,11 @@ export function openMllpSender(options: SenderOptions): MllpSender {
     stats: () => {
       const { ackMs, ...counts } = tally
       const answered = tally.accepted + tally.rejected
-      return { ...counts, queued: lines.reduce((sum, line) => sum + line.queued(), 0), ackMeanMs: answered === 0 ? 0 : ackMs / answered }
+      return {
+        ...counts,
+        queued: lines.reduce((sum, line) => sum + line.queued(), 0),
+        ackMeanMs: answered === 0 ? 0 : ackMs / answered,
+      }
     },
     stop,
     [Symbol.asyncDispose]: () => stop(),
@@ -132,7 +138,7 @@ interface Line {
 function openLine(options: SenderOptions, index: number, tell: (event: SenderEvent) => void): Line {
   const queue: Waiting[] = []
   const stopping = new AbortController()
-  const wire = openWire(options, index, tell)
+  const wire = openWire(options, (kind) => tell({ kind, connection: index }))
   let busy = false
   let wakers: (() => void)[] = []
   const changed = (): Promise<void> => new Promise((resolve) => wakers.push(resolve))
@@ -151,7 +157,9 @@ function openLine(options: SenderOptions, index: number, tell: (event: SenderEve
       }
       busy = true
       wake()
-      const delivery = await deliver(options, wire, next.message, stopping.signal, (why) => tell({ kind: 'retry', connection: index, why }))
+      const delivery = await deliver(options, wire, next.message, stopping.signal, (why) =>
+        tell({ kind: 'retry', connection: index, why }),
+      )
       busy = false
       tell({ kind: 'delivered', connection: index, message: next.message, delivery })
       next.settle(delivery)
@@ -196,7 +204,10 @@ function takeNext(queue: Waiting[], { fault }: SenderOptions): Waiting | undefin
 }
 
 async function deliver(
-  options: SenderOptions, wire: Wire, message: OutboundMessage, stopping: AbortSignal,
+  options: SenderOptions,
+  wire: Wire,
+  message: OutboundMessage,
+  stopping: AbortSignal,
   retry: (why: 'timeout' | 'hung_up' | 'refused' | 'unreadable') => void,
 ): Promise<Delivery> {
   let waitMs = options.retryMs ?? 250
@@ -217,111 +228,5 @@ async function deliver(
     await sleep(waitMs * (0.75 + Math.random() / 2), undefined, { signal: stopping }).catch(() => undefined)
     if (stopping.aborted) return { kind: 'stopped' }
     waitMs = Math.min(waitMs * 2, options.retryMaxMs ?? 10_000)
-  }
-}
-
-type Answer = { readonly kind: 'answered'; readonly code: string } | { readonly kind: 'timeout' | 'hung_up' | 'unreadable' }
-
-interface Wire {
-  exchange(message: OutboundMessage, fault: SendFault | null): Promise<Answer>
-  close(): void
-}
-
-const ACK_LIMITS = { frameBytes: 1_048_576 }
-
-/** One socket at a time, opened when it is needed. */
-function openWire(options: SenderOptions, index: number, tell: (event: SenderEvent) => void): Wire {
-  let socket: Socket | null = null
-  let closed = false
-  // Whoever waits for the answer now; a socket that fails tells them, too.
-  let hear: ((answer: Answer | { kind: 'ack'; bytes: Uint8Array }) => void) | null = null
-
-  let dialing: Socket | null = null
-
-  const drop = (): void => {
-    socket?.destroy()
-    socket = null
-  }
-
-  const open = (): Promise<Socket | null> =>
-    new Promise((resolve) => {
-      const made = options.dial?.() ?? connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
-      const decoder = new FrameDecoder(ACK_LIMITS, { acceptUnframed: false })
-      let isOpen = false
-      dialing = made
-      made.on('connect', () => {
-        isOpen = true
-        socket = made
-        dialing = null
-        tell({ kind: 'connected', connection: index })
-        resolve(made)
-      })
-      made.on('data', (chunk: Buffer) => {
-        for (const event of decoder.push(chunk)) {
-          if (event.kind === 'frame' && socket === made) hear?.({ kind: 'ack', bytes: event.bytes })
-        }
-      })
-      made.on('error', () => undefined) // 'close' follows and says all there is to say
-      made.on('close', () => {
-        if (isOpen) tell({ kind: 'disconnected', connection: index })
-        // A socket that was dropped closes late; its end is not the end of the exchange on the next one.
-        const current = socket === made
-        if (current) socket = null
-        if (current) hear?.({ kind: 'hung_up' })
-        resolve(null)
-      })
-    })
-
-  const exchange: Wire['exchange'] = async (message, fault) => {
-    const line = socket ?? (closed ? null : await open())
-    if (line === null || closed) return { kind: 'hung_up' }
-    return new Promise((resolve) => {
-      const finish = (answer: Answer): void => {
-        clearTimeout(deadline)
-        hear = null
-        // A late answer on a kept socket would be credited to the next message.
-        if (answer.kind !== 'answered') drop()
-        resolve(answer)
-      }
-      const deadline = setTimeout(() => finish({ kind: 'timeout' }), options.ackTimeoutMs ?? 30_000)
-      let owed = fault === 'repeat' ? 2 : 1
-      hear = (heard) => {
-        if (heard.kind !== 'ack') return finish(heard)
-        const ack = readAck(heard.bytes)
-        if (!ack.readable) return finish({ kind: 'unreadable' })
-        if (ack.controlId !== message.controlId) return tell({ kind: 'stray', connection: index })
-        owed -= 1
-        if (owed === 0) finish({ kind: 'answered', code: ack.code })
-      }
-      write(line, encodeFrame(message.bytes), fault)
-    })
-  }
-
-  return {
-    exchange,
-    close: () => {
-      closed = true
-      dialing?.destroy()
-      drop()
-      hear?.({ kind: 'hung_up' })
-    },
-  }
-}
-
-function write(socket: Socket, frame: Uint8Array, fault: SendFault | null): void {
-  switch (fault) {
-    case 'half_frame':
-      socket.end(frame.subarray(0, frame.length >>> 1), () => socket.destroy())
-      break
-    case 'hang_up':
-      socket.end(frame, () => socket.destroy())
-      break
-    case 'repeat':
-      socket.write(frame)
-      socket.write(frame)
-      break
-    case 'out_of_order':
-    case null:
-      socket.write(frame)
   }
 }

@@ -5,7 +5,16 @@ import { frequencies, ranked, type Frequencies, type Random } from './random.ts'
  * tables hold single names, and every combination is drawn.
  */
 export type Community =
-  'white' | 'black' | 'hispanic' | 'chinese' | 'vietnamese' | 'indian' | 'korean' | 'filipino' | 'native' | 'pacific'
+  | 'white'
+  | 'black'
+  | 'hispanic'
+  | 'chinese'
+  | 'vietnamese'
+  | 'indian'
+  | 'korean'
+  | 'filipino'
+  | 'native'
+  | 'pacific'
 
 const words = (text: string): string[] => text.trim().split(/\s+/)
 // `_` stands for a space inside one name.
@@ -39,19 +48,76 @@ const SPANISH = ranked(
   8,
 )
 
-const CHINESE = ranked(list('Wang Li Zhang Liu Chen Yang Huang Wu Zhou Xu Sun Lin Zhu Gao Ma Lu He Guo Luo Zheng Xie Han Tang Feng Deng Chan Wong Ng Cheung Lau'), 4)
-const VIETNAMESE = frequencies<string>([['Nguyen', 38], ['Tran', 11], ['Le', 9.5], ['Pham', 7], ['Huynh', 5], ['Hoang', 5], ['Phan', 4.5], ['Vu', 4], ['Vo', 4], ['Dang', 2.5], ['Bui', 2], ['Do', 1.5], ['Ho', 1.5], ['Ngo', 1.5], ['Duong', 1], ['Ly', 1]])
-const INDIAN = ranked(list('Patel Singh Shah Kumar Sharma Gupta Reddy Desai Mehta Rao Joshi Khan Nair Iyer Chaudhary Agarwal Kaur Mishra Verma Malhotra Kapoor Banerjee Mukherjee Krishnan Pillai Bhatt'), 5)
-const KOREAN = frequencies<string>([['Kim', 21], ['Lee', 15], ['Park', 8.4], ['Choi', 4.7], ['Jung', 4.3], ['Kang', 2.4], ['Cho', 2.1], ['Yoon', 2], ['Chang', 2], ['Lim', 1.7], ['Han', 1.5], ['Shin', 1.5], ['Seo', 1.5], ['Kwon', 1.4]])
-const FILIPINO = ranked(list('Santos Reyes Cruz Bautista Ocampo Garcia Mendoza Torres Castillo Flores Villanueva Ramos Aquino Dela_Cruz Mercado Pascual Soriano Manalo Magsaysay Dimaculangan Salonga Tolentino'), 5)
-const NATIVE = ranked(list('Begay Yazzie Benally Tsosie Whitehorse Redcloud Locklear Oxendine Two_Bulls Runningwater Tallchief Nez Blackbear Eagle Swift_Hawk Smith Johnson Williams'), 5)
-const PACIFIC = ranked(list("Kealoha Kahale Makoa Tuiasosopo Faleafa Leilua Tagaloa Ka'ana'ana Kalani Mahoe Akana Kekoa"), 5)
+const CHINESE = ranked(
+  list(
+    'Wang Li Zhang Liu Chen Yang Huang Wu Zhou Xu Sun Lin Zhu Gao Ma Lu He Guo Luo Zheng Xie Han Tang Feng Deng Chan Wong Ng Cheung Lau',
+  ),
+  4,
+)
+const VIETNAMESE = frequencies<string>([
+  ['Nguyen', 38],
+  ['Tran', 11],
+  ['Le', 9.5],
+  ['Pham', 7],
+  ['Huynh', 5],
+  ['Hoang', 5],
+  ['Phan', 4.5],
+  ['Vu', 4],
+  ['Vo', 4],
+  ['Dang', 2.5],
+  ['Bui', 2],
+  ['Do', 1.5],
+  ['Ho', 1.5],
+  ['Ngo', 1.5],
+  ['Duong', 1],
+  ['Ly', 1],
+])
+const INDIAN = ranked(
+  list(
+    'Patel Singh Shah Kumar Sharma Gupta Reddy Desai Mehta Rao Joshi Khan Nair Iyer Chaudhary Agarwal Kaur Mishra Verma Malhotra Kapoor Banerjee Mukherjee Krishnan Pillai Bhatt',
+  ),
+  5,
+)
+const KOREAN = frequencies<string>([
+  ['Kim', 21],
+  ['Lee', 15],
+  ['Park', 8.4],
+  ['Choi', 4.7],
+  ['Jung', 4.3],
+  ['Kang', 2.4],
+  ['Cho', 2.1],
+  ['Yoon', 2],
+  ['Chang', 2],
+  ['Lim', 1.7],
+  ['Han', 1.5],
+  ['Shin', 1.5],
+  ['Seo', 1.5],
+  ['Kwon', 1.4],
+])
+const FILIPINO = ranked(
+  list(
+    'Santos Reyes Cruz Bautista Ocampo Garcia Mendoza Torres Castillo Flores Villanueva Ramos Aquino Dela_Cruz Mercado Pascual Soriano Manalo Magsaysay Dimaculangan Salonga Tolentino',
+  ),
+  5,
+)
+const NATIVE = ranked(
+  list(
+    'Begay Yazzie Benally Tsosie Whitehorse Redcloud Locklear Oxendine Two_Bulls Runningwater Tallchief Nez Blackbear Eagle Swift_Hawk Smith Johnson Williams',
+  ),
+  5,
+)
+const PACIFIC = ranked(
+  list("Kealoha Kahale Makoa Tuiasosopo Faleafa Leilua Tagaloa Ka'ana'ana Kalani Mahoe Akana Kekoa"),
+  5,
+)
 
 // The long tail: three in ten Americans bear a surname outside the first few thousand.
-const TAIL_HEADS = words(`Ash Bark Beck Berg Black Bran Brook Burn Cald Carl Chest Cran Dahl Dray East Eber Elder Fair
+const TAIL_HEADS =
+  words(`Ash Bark Beck Berg Black Bran Brook Burn Cald Carl Chest Cran Dahl Dray East Eber Elder Fair
   Farn Feld Fink Gold Grims Hals Hart Haver Heath Hol Hols Kirk Kling Lang Lind Lock Marl Mer Mill Nord Oak Over Pem
   Prest Quill Rad Rams Rosen Sand Shel Stan Stein Stock Sund Thorn Tilling Under Vander Wal Wein West Whit Wind Wool`)
-const TAIL_ENDS = words(`bach baum beck berg borough bridge brook bury by dale den er field ford gard gate gren ham
+const TAIL_ENDS =
+  words(`bach baum beck berg borough bridge brook bury by dale den er field ford gard gate gren ham
   hart haus holm hurst land ley man mann meier more ridge sen sky son stead stein strom ton wald ward wick wood worth`)
 
 const SURNAMES: Record<Community, Frequencies<string>> = {
@@ -134,22 +200,63 @@ const HISPANIC: Given = {
 }
 
 const BLACK_YOUNG: Given = {
-  F: byEra(['Jasmine Aaliyah Imani Kiara Ebony Tanisha Latoya Keisha Shanice Destiny Raven Diamond Nia Aniyah Kayla Deja Tiara Monique Jada Zaria']),
-  M: byEra(['Malik Darius Tyrone Jamal Marcus Terrence Andre DeShawn Xavier Isaiah Elijah Jalen Trey Demetrius Khalil Marquis Jermaine Kareem Tyrell Devonte']),
+  F: byEra([
+    'Jasmine Aaliyah Imani Kiara Ebony Tanisha Latoya Keisha Shanice Destiny Raven Diamond Nia Aniyah Kayla Deja Tiara Monique Jada Zaria',
+  ]),
+  M: byEra([
+    'Malik Darius Tyrone Jamal Marcus Terrence Andre DeShawn Xavier Isaiah Elijah Jalen Trey Demetrius Khalil Marquis Jermaine Kareem Tyrell Devonte',
+  ]),
 }
-const CHINESE_GIVEN: Given = { F: byEra(['Mei Ying Xiu Fang Li Na Jing Yan Hui Min Xiaoling Meiling Yue Lan Hong Qing Shu-Fen Xin']), M: byEra(['Wei Jian Ming Jun Hao Lei Feng Qiang Bo Chao Peng Kai Guang Zhi Yong Tao Xiang Chih-Hao']) }
-const VIETNAMESE_GIVEN: Given = { F: byEra(['Thi_Lan Thi_Hoa Huong Linh Mai Trang Ngoc Thuy Phuong Hanh Kim Anh Yen Thao My Hien Loan Tuyet']), M: byEra(['Van_Minh Van_Hung Minh Tuan Anh Hung Dung Thanh Hai Long Nam Quang Duc Khanh Bao Son Tien Vinh']) }
-const INDIAN_GIVEN: Given = { F: byEra(['Priya Anjali Sunita Kavita Pooja Neha Lakshmi Meena Asha Divya Sneha Aarti Rekha Anita Nisha Shreya Ananya Padma']), M: byEra(['Raj Amit Sanjay Rahul Vijay Anil Suresh Ramesh Arjun Vikram Ravi Deepak Rohan Nikhil Ashok Manish Kiran Aditya']) }
-const KOREAN_GIVEN: Given = { F: byEra(['Ji-Young Min-Ji Soo-Jin Hye-Jin Eun-Ji Young-Hee Sun-Hee Mi-Kyung Yuna Hana Grace Esther Jin-Ah']), M: byEra(['Min-Jun Ji-Hoon Sung-Ho Jae-Hyun Young-Ho Dong-Hyun Sang-Woo Jin-Woo Daniel Joon Tae-Yang Hyun-Woo']) }
-const FILIPINO_GIVEN: Given = { F: byEra(['Maria Rosario Corazon Luzviminda Marites Jocelyn Rowena Angelica Kristine Princess Imelda Lourdes Maricel']), M: byEra(['Jose Ramon Rodrigo Benigno Reynaldo Rommel Jayson Mark_Anthony John_Paul Danilo Ernesto Arnel']) }
-const PACIFIC_GIVEN: Given = { F: byEra(['Leilani Malia Kalena Noelani Sina Moana Kailani Lani Pua']), M: byEra(['Keoni Kai Koa Ikaika Sione Tavita Makana Kimo Nalu']) }
+const CHINESE_GIVEN: Given = {
+  F: byEra(['Mei Ying Xiu Fang Li Na Jing Yan Hui Min Xiaoling Meiling Yue Lan Hong Qing Shu-Fen Xin']),
+  M: byEra(['Wei Jian Ming Jun Hao Lei Feng Qiang Bo Chao Peng Kai Guang Zhi Yong Tao Xiang Chih-Hao']),
+}
+const VIETNAMESE_GIVEN: Given = {
+  F: byEra([
+    'Thi_Lan Thi_Hoa Huong Linh Mai Trang Ngoc Thuy Phuong Hanh Kim Anh Yen Thao My Hien Loan Tuyet',
+  ]),
+  M: byEra([
+    'Van_Minh Van_Hung Minh Tuan Anh Hung Dung Thanh Hai Long Nam Quang Duc Khanh Bao Son Tien Vinh',
+  ]),
+}
+const INDIAN_GIVEN: Given = {
+  F: byEra([
+    'Priya Anjali Sunita Kavita Pooja Neha Lakshmi Meena Asha Divya Sneha Aarti Rekha Anita Nisha Shreya Ananya Padma',
+  ]),
+  M: byEra([
+    'Raj Amit Sanjay Rahul Vijay Anil Suresh Ramesh Arjun Vikram Ravi Deepak Rohan Nikhil Ashok Manish Kiran Aditya',
+  ]),
+}
+const KOREAN_GIVEN: Given = {
+  F: byEra([
+    'Ji-Young Min-Ji Soo-Jin Hye-Jin Eun-Ji Young-Hee Sun-Hee Mi-Kyung Yuna Hana Grace Esther Jin-Ah',
+  ]),
+  M: byEra([
+    'Min-Jun Ji-Hoon Sung-Ho Jae-Hyun Young-Ho Dong-Hyun Sang-Woo Jin-Woo Daniel Joon Tae-Yang Hyun-Woo',
+  ]),
+}
+const FILIPINO_GIVEN: Given = {
+  F: byEra([
+    'Maria Rosario Corazon Luzviminda Marites Jocelyn Rowena Angelica Kristine Princess Imelda Lourdes Maricel',
+  ]),
+  M: byEra(['Jose Ramon Rodrigo Benigno Reynaldo Rommel Jayson Mark_Anthony John_Paul Danilo Ernesto Arnel']),
+}
+const PACIFIC_GIVEN: Given = {
+  F: byEra(['Leilani Malia Kalena Noelani Sina Moana Kailani Lani Pua']),
+  M: byEra(['Keoni Kai Koa Ikaika Sione Tavita Makana Kimo Nalu']),
+}
 
 /** The given name of someone born in `birthYear`. */
 export function givenName(random: Random, community: Community, sex: 'F' | 'M', birthYear: number): string {
   return random.draw(givenTable(random, community, sex, birthYear)).replaceAll('_', ' ')
 }
 
-function givenTable(random: Random, community: Community, sex: 'F' | 'M', birthYear: number): Frequencies<string> {
+function givenTable(
+  random: Random,
+  community: Community,
+  sex: 'F' | 'M',
+  birthYear: number,
+): Frequencies<string> {
   const own = OWN_NAMES[community]
   if (own !== undefined && random.chance(own.share)) {
     const eras = own.tables[sex]
@@ -176,13 +283,49 @@ const OWN_NAMES: Partial<Record<Community, { share: number; tables: Given }>> = 
 
 /** Forms that people use for themselves; the second registration of one person often carries one. */
 export const NICKNAMES: Readonly<Record<string, string>> = {
-  Robert: 'Bob', William: 'Bill', Richard: 'Rick', James: 'Jim', John: 'Jack', Michael: 'Mike', Thomas: 'Tom',
-  Joseph: 'Joe', Charles: 'Chuck', Edward: 'Ed', Daniel: 'Dan', Matthew: 'Matt', Christopher: 'Chris',
-  Anthony: 'Tony', Andrew: 'Andy', Benjamin: 'Ben', Samuel: 'Sam', Nicholas: 'Nick', Alexander: 'Alex',
-  Elizabeth: 'Beth', Margaret: 'Peggy', Katherine: 'Kate', Catherine: 'Cathy', Patricia: 'Pat', Deborah: 'Debbie',
-  Barbara: 'Barb', Susan: 'Sue', Jennifer: 'Jen', Jessica: 'Jess', Rebecca: 'Becky', Kimberly: 'Kim',
-  Victoria: 'Vicky', Samantha: 'Sam', Abigail: 'Abby', Dorothy: 'Dot', José: 'Pepe', Francisco: 'Paco',
-  Guadalupe: 'Lupe', Isabella: 'Bella', Theodore: 'Ted', Gabriel: 'Gabe', Jonathan: 'Jon', Stephanie: 'Steph',
+  Robert: 'Bob',
+  William: 'Bill',
+  Richard: 'Rick',
+  James: 'Jim',
+  John: 'Jack',
+  Michael: 'Mike',
+  Thomas: 'Tom',
+  Joseph: 'Joe',
+  Charles: 'Chuck',
+  Edward: 'Ed',
+  Daniel: 'Dan',
+  Matthew: 'Matt',
+  Christopher: 'Chris',
+  Anthony: 'Tony',
+  Andrew: 'Andy',
+  Benjamin: 'Ben',
+  Samuel: 'Sam',
+  Nicholas: 'Nick',
+  Alexander: 'Alex',
+  Elizabeth: 'Beth',
+  Margaret: 'Peggy',
+  Katherine: 'Kate',
+  Catherine: 'Cathy',
+  Patricia: 'Pat',
+  Deborah: 'Debbie',
+  Barbara: 'Barb',
+  Susan: 'Sue',
+  Jennifer: 'Jen',
+  Jessica: 'Jess',
+  Rebecca: 'Becky',
+  Kimberly: 'Kim',
+  Victoria: 'Vicky',
+  Samantha: 'Sam',
+  Abigail: 'Abby',
+  Dorothy: 'Dot',
+  José: 'Pepe',
+  Francisco: 'Paco',
+  Guadalupe: 'Lupe',
+  Isabella: 'Bella',
+  Theodore: 'Ted',
+  Gabriel: 'Gabe',
+  Jonathan: 'Jon',
+  Stephanie: 'Steph',
 }
 
 /** Letters without their accents, as older registration screens kept them. */

@@ -6,7 +6,13 @@ import { HOSPITAL } from './places.ts'
 import { segment, timestamp, type WireStyle } from './wire.ts'
 
 /** ORC, OBR, OBX … and SPM of one order, as far as its status has them. */
-export function orderSegments(style: WireStyle, subject: Subject, order: Order, status: 'P' | 'F' | 'C', resultedAt: number): SegmentInput[] {
+export function orderSegments(
+  style: WireStyle,
+  subject: Subject,
+  order: Order,
+  status: 'P' | 'F' | 'C',
+  resultedAt: number,
+): SegmentInput[] {
   const panel = PANELS[order.panel]
   const old = style.version === '2.3'
   const collected = timestamp(style, order.collectedAt, order.visit.zone)
@@ -14,7 +20,14 @@ export function orderSegments(style: WireStyle, subject: Subject, order: Order, 
   const placer = [order.placer, 'CERNER']
   const filler = [order.filler, 'CERNERLAB']
   const doctor = provider(style, order.visit.provider)
-  const orc = segment('ORC', { 1: 'RE', 2: placer, 3: filler, 5: status === 'P' ? 'IP' : 'CM', 9: resulted, 12: doctor })
+  const orc = segment('ORC', {
+    1: 'RE',
+    2: placer,
+    3: filler,
+    5: status === 'P' ? 'IP' : 'CM',
+    9: resulted,
+    12: doctor,
+  })
   const obr = segment('OBR', {
     1: '1',
     2: placer,
@@ -28,7 +41,9 @@ export function orderSegments(style: WireStyle, subject: Subject, order: Order, 
     24: panel.section === 'HM' || panel.section === 'CO' ? 'HM' : panel.section === 'MB' ? 'MB' : 'CH',
     25: status,
   })
-  const lines = linesOf(subject, order, status).flatMap((line, i) => observation(style, line.result, line.status, i + 1, collected, resulted))
+  const lines = linesOf(subject, order, status).flatMap((line, i) =>
+    observation(style, line.result, line.status, i + 1, collected, resulted),
+  )
   return old ? [orc, obr, ...lines] : [orc, obr, ...lines, specimen(order, collected)]
 }
 
@@ -41,14 +56,24 @@ interface Line {
 export function linesOf(subject: Subject, order: Order, status: 'P' | 'F' | 'C'): Line[] {
   const panel = PANELS[order.panel]
   const results = resultsOf(panel, subject, order.placer)
-  if (status === 'P') return results.slice(0, Math.ceil((results.length * 2) / 3)).map((result) => ({ result, status }))
+  if (status === 'P')
+    return results.slice(0, Math.ceil((results.length * 2) / 3)).map((result) => ({ result, status }))
   if (status === 'F') return results.map((result) => ({ result, status }))
   const again = resultsOf(panel, subject, `${order.placer}:corrected`)
   const changed = results.findIndex((result, i) => result.value !== again[i]?.value)
-  return results.map((result, i) => (i === changed ? { result: again[i] ?? result, status: 'C' } : { result, status: 'F' }))
+  return results.map((result, i) =>
+    i === changed ? { result: again[i] ?? result, status: 'C' } : { result, status: 'F' },
+  )
 }
 
-function observation(style: WireStyle, result: LabResult, status: string, setId: number, collected: string, resulted: string): SegmentInput[] {
+function observation(
+  style: WireStyle,
+  result: LabResult,
+  status: string,
+  setId: number,
+  collected: string,
+  resulted: string,
+): SegmentInput[] {
   const old = style.version === '2.3'
   const obx = segment('OBX', {
     1: setId,
@@ -70,10 +95,17 @@ function observation(style: WireStyle, result: LabResult, status: string, setId:
 
 function noteOf(result: LabResult, status: string): string | null {
   if (status === 'C') return 'Corrected result.\nThe value reported before was in error.'
-  return result.flag === 'HH' || result.flag === 'LL' ? 'Critical value, called to the ordering provider and read back.' : null
+  return result.flag === 'HH' || result.flag === 'LL'
+    ? 'Critical value, called to the ordering provider and read back.'
+    : null
 }
 
 const specimen = (order: Order, collected: string): SegmentInput => {
   const { code, text } = PANELS[order.panel].specimen
-  return segment('SPM', { 1: '1', 2: ['', [order.filler, 'CERNERLAB']], 4: [code, text, 'HL70487'], 17: collected })
+  return segment('SPM', {
+    1: '1',
+    2: ['', [order.filler, 'CERNERLAB']],
+    4: [code, text, 'HL70487'],
+    17: collected,
+  })
 }

@@ -1,11 +1,17 @@
 import type { FieldInput, RepetitionInput, SegmentInput } from '../standards/hl7v2/build.ts'
 import type { Visit } from './events.ts'
-import type { Coverage, SyntheticPerson } from './population.ts'
+import type { Coverage } from './coverage.ts'
+import type { SyntheticPerson } from './population.ts'
 import { PROVIDERS, type Provider } from './staff.ts'
 import { date, phoneText, repeat, segment, shown, timestamp, type WireStyle } from './wire.ts'
 
 /** PID for a person, with the account of the visit where there is one. `changedAt` fills PID-33. */
-export function pid(style: WireStyle, person: SyntheticPerson, visit: Visit | null, changedAt?: number): SegmentInput {
+export function pid(
+  style: WireStyle,
+  person: SyntheticPerson,
+  visit: Visit | null,
+  changedAt?: number,
+): SegmentInput {
   const old = style.version === '2.3'
   return segment('PID', {
     1: '1',
@@ -33,11 +39,15 @@ export function pid(style: WireStyle, person: SyntheticPerson, visit: Visit | nu
 function identifiers(style: WireStyle, person: SyntheticPerson): FieldInput {
   const mrn = [person.mrn, '', '', 'CERNER', 'MRN']
   const cmrn = [person.cmrn, '', '', 'COMMUNITY', 'CMRN']
-  return style.version === '2.3' ? repeat([mrn, cmrn]) : repeat([mrn, cmrn, [person.personId, '', '', 'MILLENNIUM', 'PI']])
+  return style.version === '2.3'
+    ? repeat([mrn, cmrn])
+    : repeat([mrn, cmrn, [person.personId, '', '', 'MILLENNIUM', 'PI']])
 }
 
 const nameOf = (style: WireStyle, person: SyntheticPerson): string[] =>
-  [person.family, person.given, person.middle ?? '', person.suffix ?? '', person.prefix ?? ''].map((part) => shown(style, part))
+  [person.family, person.given, person.middle ?? '', person.suffix ?? '', person.prefix ?? ''].map((part) =>
+    shown(style, part),
+  )
 
 function names(style: WireStyle, person: SyntheticPerson): RepetitionInput[] {
   const legal = [...nameOf(style, person), '', 'L']
@@ -59,24 +69,35 @@ function phones(style: WireStyle, person: SyntheticPerson): FieldInput {
 }
 
 function phone(style: WireStyle, e164: string, use: string, equipment: string): string[] {
-  if (style.version === '2.3') return equipment === 'CP' ? [phoneText(e164), use, equipment] : [phoneText(e164)]
+  if (style.version === '2.3')
+    return equipment === 'CP' ? [phoneText(e164), use, equipment] : [phoneText(e164)]
   return [phoneText(e164), use, equipment, '', '1', e164.slice(2, 5), e164.slice(5)]
 }
 
 /** A provider as XCN; the guide's sample has authority and type one place off (XCN-8 and 12). */
 export function provider(style: WireStyle, of: Provider): FieldInput {
-  if (style.version === '2.3') return [of.id, of.family, of.given, '', '', '', '', 'CERNER', '', '', '', 'PROVID']
+  if (style.version === '2.3')
+    return [of.id, of.family, of.given, '', '', '', '', 'CERNER', '', '', '', 'PROVID']
   const name = [of.family, of.given, '', '', '', of.degree, '']
-  return repeat([[of.id, ...name, 'CERNER', 'L', '', '', 'PRSNL ID'], [of.npi, ...name, 'NPI', 'L', '', '', 'NPI']])
+  return repeat([
+    [of.id, ...name, 'CERNER', 'L', '', '', 'PRSNL ID'],
+    [of.npi, ...name, 'NPI', 'L', '', '', 'NPI'],
+  ])
 }
 
 export function pd1(style: WireStyle, person: SyntheticPerson): SegmentInput | null {
   const primary = PROVIDERS.find((one) => one.id === person.primaryProvider)
-  return primary === undefined || style.version === '2.3' ? null : segment('PD1', { 4: provider(style, primary) })
+  return primary === undefined || style.version === '2.3'
+    ? null
+    : segment('PD1', { 4: provider(style, primary) })
 }
 
 /** The next of kin, where the household has one. */
-export function nk1(style: WireStyle, person: SyntheticPerson, kin: SyntheticPerson | null): SegmentInput | null {
+export function nk1(
+  style: WireStyle,
+  person: SyntheticPerson,
+  kin: SyntheticPerson | null,
+): SegmentInput | null {
   if (kin === null || person.nextOfKin === null) return null
   const number = kin.phoneMobile ?? kin.phoneHome
   const old = style.version === '2.3'
@@ -114,26 +135,46 @@ export function pv1(style: WireStyle, visit: Visit | null, person: SyntheticPers
   })
 }
 
-export const pv2 = (visit: Visit | null): SegmentInput | null => (visit === null ? null : segment('PV2', { 3: ['', visit.reason] }))
+export const pv2 = (visit: Visit | null): SegmentInput | null =>
+  visit === null ? null : segment('PV2', { 3: ['', visit.reason] })
 
 export function al1(style: WireStyle, person: SyntheticPerson): SegmentInput[] {
   const old = style.version === '2.3'
   return person.allergies.map((one, i) => {
     const system = /^\d+$/.test(one.code) ? 'RXNORM' : 'L'
-    return segment('AL1', { 1: i + 1, 2: old ? one.kind : [one.kind, '', 'HL70127'], 3: [one.code, one.text, system], 4: old ? one.severity : [one.severity, '', 'HL70128'], 5: one.reaction })
+    return segment('AL1', {
+      1: i + 1,
+      2: old ? one.kind : [one.kind, '', 'HL70127'],
+      3: [one.code, one.text, system],
+      4: old ? one.severity : [one.severity, '', 'HL70128'],
+      5: one.reaction,
+    })
   })
 }
 
 export const dg1 = (style: WireStyle, person: SyntheticPerson): SegmentInput[] =>
-  person.conditions.map((one, i) => segment('DG1', { 1: i + 1, 2: style.version === '2.3' ? 'I10' : undefined, 3: [one.code, one.text, 'I10'], 6: 'F' }))
+  person.conditions.map((one, i) =>
+    segment('DG1', {
+      1: i + 1,
+      2: style.version === '2.3' ? 'I10' : undefined,
+      3: [one.code, one.text, 'I10'],
+      6: 'F',
+    }),
+  )
 
 const RELATIONS = { self: 'SEL', spouse: 'SPO', child: 'CHD', other: 'OTH' } as const
 
 /** IN1 for each policy. `holder` finds the person who holds it. */
-export function in1(style: WireStyle, person: SyntheticPerson, holder: (n: number) => SyntheticPerson): SegmentInput[] {
+export function in1(
+  style: WireStyle,
+  person: SyntheticPerson,
+  holder: (n: number) => SyntheticPerson,
+): SegmentInput[] {
   return person.coverage.map((one, i) => {
     const insured = one.subscriber === person.n ? person : holder(one.subscriber)
-    return style.version === '2.3' ? guideInsurance(style, one, insured, i + 1) : standardInsurance(style, one, insured, i + 1)
+    return style.version === '2.3'
+      ? guideInsurance(style, one, insured, i + 1)
+      : standardInsurance(style, one, insured, i + 1)
   })
 }
 
@@ -142,7 +183,12 @@ function payerAddress(style: WireStyle, { payer }: Coverage): string[] {
   return [line1, '', city, state, postalCode, 'USA'].map((part) => shown(style, part))
 }
 
-function standardInsurance(style: WireStyle, coverage: Coverage, insured: SyntheticPerson, setId: number): SegmentInput {
+function standardInsurance(
+  style: WireStyle,
+  coverage: Coverage,
+  insured: SyntheticPerson,
+  setId: number,
+): SegmentInput {
   const { payer } = coverage
   return segment('IN1', {
     1: setId,
@@ -167,7 +213,12 @@ function standardInsurance(style: WireStyle, coverage: Coverage, insured: Synthe
 }
 
 // The sample of the integration guide: a place late at IN1-8 to 10, two early at IN1-14 to 19, the member in 35.
-function guideInsurance(style: WireStyle, coverage: Coverage, insured: SyntheticPerson, setId: number): SegmentInput {
+function guideInsurance(
+  style: WireStyle,
+  coverage: Coverage,
+  insured: SyntheticPerson,
+  setId: number,
+): SegmentInput {
   const { payer } = coverage
   return segment('IN1', {
     1: setId,

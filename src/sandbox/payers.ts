@@ -9,7 +9,12 @@ export interface Payer {
   readonly kind: 'commercial' | 'medicare' | 'medicaid' | 'supplement' | 'self_pay'
   /** HL7 table 0064, PV1-20. */
   readonly financialClass: string
-  readonly address: { readonly line1: string; readonly city: string; readonly state: string; readonly postalCode: string }
+  readonly address: {
+    readonly line1: string
+    readonly city: string
+    readonly state: string
+    readonly postalCode: string
+  }
   readonly phone: string
   readonly memberPrefix: string
 }
@@ -30,8 +35,17 @@ export const PAYERS: readonly Payer[] = [
 ]
 
 function payer(
-  id: string, name: string, plan: string, planId: string, kind: Payer['kind'], financialClass: string,
-  memberPrefix: string, city: string, state: string, postalCode: string, number: number,
+  id: string,
+  name: string,
+  plan: string,
+  planId: string,
+  kind: Payer['kind'],
+  financialClass: string,
+  memberPrefix: string,
+  city: string,
+  state: string,
+  postalCode: string,
+  number: number,
 ): Payer {
   const phone = `+18005550${100 + number}`
   const address = { line1: `${100 + number * 10} Fictional Plaza`, city, state, postalCode }
@@ -43,10 +57,22 @@ export const MEDICARE = byId('SYN20')
 export const MEDICARE_ADVANTAGE = byId('SYN21')
 export const SUPPLEMENT = byId('SYN40')
 
-const COMMERCIAL_IL = frequencies([[byId('SYN01'), 38], [byId('SYN02'), 20], [byId('SYN03'), 22], [byId('SYN04'), 13], [byId('SYN06'), 7]])
-const COMMERCIAL_IN = frequencies([[byId('SYN05'), 55], [byId('SYN01'), 20], [byId('SYN04'), 15], [byId('SYN06'), 10]])
+const COMMERCIAL_IL = frequencies([
+  [byId('SYN01'), 38],
+  [byId('SYN02'), 20],
+  [byId('SYN03'), 22],
+  [byId('SYN04'), 13],
+  [byId('SYN06'), 7],
+])
+const COMMERCIAL_IN = frequencies([
+  [byId('SYN05'), 55],
+  [byId('SYN01'), 20],
+  [byId('SYN04'), 15],
+  [byId('SYN06'), 10],
+])
 
-export const drawCommercial = (random: Random, state: string): Payer => random.draw(state === 'IN' ? COMMERCIAL_IN : COMMERCIAL_IL)
+export const drawCommercial = (random: Random, state: string): Payer =>
+  random.draw(state === 'IN' ? COMMERCIAL_IN : COMMERCIAL_IL)
 export const medicaidOf = (state: string): Payer => byId(state === 'IN' ? 'SYN31' : 'SYN30')
 
 /** A member number in the manner of the plan; `dependant` 0 is the subscriber. */

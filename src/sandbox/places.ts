@@ -20,7 +20,12 @@ export interface Clinic {
   readonly facility: string
   readonly locationCd: string
   readonly rooms: readonly string[]
-  readonly address: { readonly line1: string; readonly city: string; readonly state: string; readonly postalCode: string }
+  readonly address: {
+    readonly line1: string
+    readonly city: string
+    readonly state: string
+    readonly postalCode: string
+  }
   readonly phone: string
   /** IANA name; Terre Haute is an hour ahead of the Illinois sites. */
   readonly zone: string
@@ -28,22 +33,37 @@ export interface Clinic {
 
 export const CLINICS: readonly Clinic[] = [
   {
-    id: 'SPFLD', name: 'Prairie Family Practice Springfield', pointOfCare: 'PFP SPRINGFIELD', facility: 'PRAIRIE',
-    locationCd: '21250403', rooms: ['EXAM 1', 'EXAM 2', 'EXAM 3', 'EXAM 4', 'EXAM 5', 'EXAM 6'],
+    id: 'SPFLD',
+    name: 'Prairie Family Practice Springfield',
+    pointOfCare: 'PFP SPRINGFIELD',
+    facility: 'PRAIRIE',
+    locationCd: '21250403',
+    rooms: ['EXAM 1', 'EXAM 2', 'EXAM 3', 'EXAM 4', 'EXAM 5', 'EXAM 6'],
     address: { line1: '700 E Synthetic Ave', city: 'Springfield', state: 'IL', postalCode: '62701' },
-    phone: '+12175550100', zone: 'America/Chicago',
+    phone: '+12175550100',
+    zone: 'America/Chicago',
   },
   {
-    id: 'JAXVL', name: 'Prairie Family Practice Jacksonville', pointOfCare: 'PFP JACKSONVILLE', facility: 'PRAIRIE',
-    locationCd: '21250411', rooms: ['EXAM A', 'EXAM B', 'EXAM C'],
+    id: 'JAXVL',
+    name: 'Prairie Family Practice Jacksonville',
+    pointOfCare: 'PFP JACKSONVILLE',
+    facility: 'PRAIRIE',
+    locationCd: '21250411',
+    rooms: ['EXAM A', 'EXAM B', 'EXAM C'],
     address: { line1: '15 W Sample St', city: 'Jacksonville', state: 'IL', postalCode: '62650' },
-    phone: '+12175550101', zone: 'America/Chicago',
+    phone: '+12175550101',
+    zone: 'America/Chicago',
   },
   {
-    id: 'THAUTE', name: 'Prairie Family Practice Terre Haute', pointOfCare: 'PFP TERRE HAUTE', facility: 'PRAIRIE',
-    locationCd: '21250427', rooms: ['EXAM 1', 'EXAM 2', 'EXAM 3', 'EXAM 4'],
+    id: 'THAUTE',
+    name: 'Prairie Family Practice Terre Haute',
+    pointOfCare: 'PFP TERRE HAUTE',
+    facility: 'PRAIRIE',
+    locationCd: '21250427',
+    rooms: ['EXAM 1', 'EXAM 2', 'EXAM 3', 'EXAM 4'],
     address: { line1: '240 Example Blvd', city: 'Terre Haute', state: 'IN', postalCode: '47807' },
-    phone: '+18125550102', zone: 'America/Indiana/Indianapolis',
+    phone: '+18125550102',
+    zone: 'America/Indiana/Indianapolis',
   },
 ]
 
@@ -79,12 +99,30 @@ const TOWNS: Frequencies<Town> = frequencies([
   [town('Saint Louis', 'MO', 'Saint Louis City', '63109 63116 63139', '314', 'JAXVL'), 1],
 ])
 
-function town(city: string, state: string, county: string, zips: string, areaCode: string, clinic: ClinicId): Town {
+function town(
+  city: string,
+  state: string,
+  county: string,
+  zips: string,
+  areaCode: string,
+  clinic: ClinicId,
+): Town {
   return { city, state, county, zips: zips.split(' '), areaCode, clinic }
 }
 
 /** Area codes of mobile phones that people kept when they moved. */
-export const ELSEWHERE_AREA_CODES = ['312', '314', '309', '618', '317', '812', '502', '214', '480', '305'] as const
+export const ELSEWHERE_AREA_CODES = [
+  '312',
+  '314',
+  '309',
+  '618',
+  '317',
+  '812',
+  '502',
+  '214',
+  '480',
+  '305',
+] as const
 
 export interface Address {
   readonly line1: string
@@ -95,20 +133,36 @@ export interface Address {
   readonly county: string
 }
 
-const STREETS = `Main Oak Maple Cedar Elm Washington Lincoln Walnut Jefferson Park Lake Hill Madison Monroe Adams Jackson
+const STREETS =
+  `Main Oak Maple Cedar Elm Washington Lincoln Walnut Jefferson Park Lake Hill Madison Monroe Adams Jackson
   Church Spring Chestnut Cherry Pine Willow Sunset Franklin Highland Douglas Meadow Prairie Capitol Governor Ash Dogwood
   Birch Locust Hickory Magnolia Clover Sycamore College Mill River Ridge Orchard Wabash Chatham Old_State Lost_Bridge
   Martin_Luther_King_Jr Country_Club Fox_Run Deer_Creek`
-  .split(/\s+/)
-  .map((name) => name.replace(/_/g, ' '))
+    .split(/\s+/)
+    .map((name) => name.replace(/_/g, ' '))
 const ORDINALS = ['1st', '2nd', '3rd', '4th', '5th', '6th', '7th', '8th', '9th', '11th', '15th']
-const KINDS = frequencies([['St', 40], ['Ave', 22], ['Dr', 16], ['Rd', 8], ['Ln', 6], ['Ct', 4], ['Blvd', 2], ['Cir', 1], ['Pl', 1]])
+const KINDS = frequencies([
+  ['St', 40],
+  ['Ave', 22],
+  ['Dr', 16],
+  ['Rd', 8],
+  ['Ln', 6],
+  ['Ct', 4],
+  ['Blvd', 2],
+  ['Cir', 1],
+  ['Pl', 1],
+])
 const DIRECTIONS = ['N', 'S', 'E', 'W']
 
 export const drawTown = (random: Random): Town => random.draw(TOWNS)
 
 export function drawAddress(random: Random, from: Town): Address {
-  const where = { city: from.city, state: from.state, postalCode: random.pick(from.zips), county: from.county }
+  const where = {
+    city: from.city,
+    state: from.state,
+    postalCode: random.pick(from.zips),
+    county: from.county,
+  }
   if (random.chance(0.02)) return { line1: `PO Box ${random.between(1, 4999)}`, line2: null, ...where }
   const direction = random.chance(0.35) ? `${random.pick(DIRECTIONS)} ` : ''
   const street = random.chance(0.14) ? random.pick(ORDINALS) : random.pick(STREETS)
@@ -117,7 +171,9 @@ export function drawAddress(random: Random, from: Town): Address {
 }
 
 const unit = (random: Random): string =>
-  random.chance(0.6) ? `Apt ${random.between(1, 48)}${random.chance(0.3) ? random.pick(['A', 'B', 'C', 'D']) : ''}` : `Unit ${random.between(1, 30)}`
+  random.chance(0.6)
+    ? `Apt ${random.between(1, 48)}${random.chance(0.3) ? random.pick(['A', 'B', 'C', 'D']) : ''}`
+    : `Unit ${random.between(1, 30)}`
 
 /**
  * A telephone number as E.164 that rings nowhere: exchange 555, where North American subscribers get no lines.

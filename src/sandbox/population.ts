@@ -1,8 +1,16 @@
 import type { CalendarDate } from '../kernel/calendar-date.ts'
+import { coverageOf, type Coverage } from './coverage.ts'
 import { drawAllergies, drawConditions, type Allergy, type Condition } from './health.ts'
-import { householdOf, POPULATION_YEAR, yearOf, type Household, type Member } from './households.ts'
-import { NICKNAMES, unaccented, givenName, type Community } from './names.ts'
-import { drawCommercial, MEDICARE, MEDICARE_ADVANTAGE, medicaidOf, memberId, SUPPLEMENT, type Payer } from './payers.ts'
+import {
+  ageIn,
+  householdOf,
+  memberAt,
+  POPULATION_YEAR,
+  yearOf,
+  type Household,
+  type Member,
+} from './households.ts'
+import { unaccented, givenName, type Community } from './names.ts'
 import { ELSEWHERE_AREA_CODES, fictionalPhone, type Address, type ClinicId } from './places.ts'
 import { frequencies, randomFor, shuffled, type Random } from './random.ts'
 import { mayBeSeenBy, PROVIDERS } from './staff.ts'
@@ -11,17 +19,6 @@ import { mayBeSeenBy, PROVIDERS } from './staff.ts'
 export interface Coded {
   readonly code: string
   readonly text: string
-}
-
-export interface Coverage {
-  readonly payer: Payer
-  readonly memberId: string
-  readonly groupNumber: string | null
-  readonly groupName: string | null
-  /** Number of the person who holds the policy. */
-  readonly subscriber: number
-  readonly relation: 'self' | 'spouse' | 'child' | 'other'
-  readonly from: CalendarDate
 }
 
 export interface Kin {
@@ -112,7 +109,9 @@ export function personAt(seed: number, n: number): SyntheticPerson {
     sex,
     ...backgroundOf(random, member.community, age),
     maritalStatus: maritalStatus(random, household, member, age),
-    religion: random.chance(0.4) ? random.pick(['CHR', 'CAT', 'BAP', 'LUT', 'MET', 'NOE', 'JEW', 'MOS', 'HIN', 'BUD']) : null,
+    religion: random.chance(0.4)
+      ? random.pick(['CHR', 'CAT', 'BAP', 'LUT', 'MET', 'NOE', 'JEW', 'MOS', 'HIN', 'BUD'])
+      : null,
     address: household.address,
     ...contact,
     coverage: coverageOf(seed, household, place),
@@ -130,21 +129,33 @@ export function* people(seed: number, count: number, from = 0): Generator<Synthe
   for (let n = from; n < from + count; n += 1) yield personAt(seed, n)
 }
 
-/** Whole years at the end of the year before `year`, which is when the population's ages were drawn. */
-export const ageIn = (year: number, person: { readonly birthDate: CalendarDate }): number => year - 1 - yearOf(person.birthDate)
-
-const shuffles = new Map<number, { mrn: (n: number) => number; personId: (n: number) => number; cmrn: (n: number) => number }>()
+const shuffles = new Map<
+  number,
+  { mrn: (n: number) => number; personId: (n: number) => number; cmrn: (n: number) => number }
+>()
 
 // A shuffle gives everyone a number of their own that does not betray the order of the population.
-function shufflesOf(seed: number): { mrn: (n: number) => number; personId: (n: number) => number; cmrn: (n: number) => number } {
+function shufflesOf(seed: number): {
+  mrn: (n: number) => number
+  personId: (n: number) => number
+  cmrn: (n: number) => number
+} {
   const known = shuffles.get(seed)
   if (known !== undefined) return known
-  const made = { mrn: shuffled(NUMBERS, seed, 'mrn'), personId: shuffled(NUMBERS, seed, 'person_id'), cmrn: shuffled(NUMBERS, seed, 'cmrn') }
+  const made = {
+    mrn: shuffled(NUMBERS, seed, 'mrn'),
+    personId: shuffled(NUMBERS, seed, 'person_id'),
+    cmrn: shuffled(NUMBERS, seed, 'cmrn'),
+  }
   shuffles.set(seed, made)
   return made
 }
 
-function identifiersOf(seed: number, n: number, random: Random): Pick<SyntheticPerson, 'personId' | 'mrn' | 'cmrn' | 'ssn'> {
+function identifiersOf(
+  seed: number,
+  n: number,
+  random: Random,
+): Pick<SyntheticPerson, 'personId' | 'mrn' | 'cmrn' | 'ssn'> {
   const { mrn, personId, cmrn } = shufflesOf(seed)
   const pad = (value: number, width: number): string => String(value).padStart(width, '0')
   const ssn = `9${pad(random.below(100), 2)}-${pad(random.between(1, 49), 2)}-${pad(random.between(1, 9999), 4)}`
@@ -157,13 +168,8 @@ function identifiersOf(seed: number, n: number, random: Random): Pick<SyntheticP
 }
 
 /** The number for a second, mistaken registration of person `n`: no one else's first number. */
-export const duplicateMrn = (seed: number, n: number): string => `5${String(10_000_000 + shufflesOf(seed).mrn(n))}`
-
-function memberAt(household: Household, place: number): Member {
-  const member = household.members[place]
-  if (member === undefined) throw new RangeError('no such member of the household')
-  return member
-}
+export const duplicateMrn = (seed: number, n: number): string =>
+  `5${String(10_000_000 + shufflesOf(seed).mrn(n))}`
 
 function middleName(random: Random, member: Member): string | null {
   const has = random.chance(0.68)
@@ -174,7 +180,11 @@ function middleName(random: Random, member: Member): string | null {
 }
 
 function contactOf(
-  seed: number, household: Household, member: Member, age: number, n: number,
+  seed: number,
+  household: Household,
+  member: Member,
+  age: number,
+  n: number,
 ): Pick<SyntheticPerson, 'phoneHome' | 'phoneMobile' | 'phoneWork' | 'email'> {
   const random = randomFor(seed, 'contact', n)
   const work = fictionalPhone(random, household.town.areaCode)
@@ -198,10 +208,17 @@ function mobileOf(seed: number, household: Household, place: number): string | n
   return random.chance(age < 13 ? 0.1 : age < 75 ? 0.94 : 0.62) ? number : null
 }
 
-const DOMAINS = frequencies([['example.com', 70], ['example.org', 18], ['example.net', 12]])
+const DOMAINS = frequencies([
+  ['example.com', 70],
+  ['example.org', 18],
+  ['example.net', 12],
+])
 
 function emailOf(random: Random, member: Member, n: number): string {
-  const plain = (text: string): string => unaccented(text).toLowerCase().replace(/[^a-z]/g, '')
+  const plain = (text: string): string =>
+    unaccented(text)
+      .toLowerCase()
+      .replace(/[^a-z]/g, '')
   const joined = random.pick(['.', '_', ''])
   const first = random.chance(0.75) ? plain(member.given) : plain(member.given).slice(0, 1)
   return `${first}${joined}${plain(member.family)}${random.chance(0.55) ? (n % 97) + 1 : ''}@${random.draw(DOMAINS)}`
@@ -233,7 +250,11 @@ const LANGUAGES: Partial<Record<Community, { share: number; language: SyntheticP
   filipino: { share: 0.18, language: { tag: 'tl', iso639: 'TGL', text: 'Tagalog' } },
 }
 
-function backgroundOf(random: Random, community: Community, age: number): Pick<SyntheticPerson, 'race' | 'ethnicity' | 'language'> {
+function backgroundOf(
+  random: Random,
+  community: Community,
+  age: number,
+): Pick<SyntheticPerson, 'race' | 'ethnicity' | 'language'> {
   const race = random.chance(community === 'hispanic' ? 0.36 : 0.02) ? OTHER_RACE : RACES[community]
   const ethnicity = community === 'hispanic' ? HISPANIC : NOT_HISPANIC
   const own = LANGUAGES[community]
@@ -242,66 +263,37 @@ function backgroundOf(random: Random, community: Community, age: number): Pick<S
   return { race, ethnicity, language: own !== undefined && kept ? own.language : ENGLISH }
 }
 
-function maritalStatus(random: Random, household: Household, member: Member, age: number): SyntheticPerson['maritalStatus'] {
+function maritalStatus(
+  random: Random,
+  household: Household,
+  member: Member,
+  age: number,
+): SyntheticPerson['maritalStatus'] {
   const point = random.next()
   if (member.role === 'child' || age < 19) return 'S'
-  const paired = household.members.some((one) => one.role === 'spouse') && (member.role === 'head' || member.role === 'spouse')
+  const paired =
+    household.members.some((one) => one.role === 'spouse') &&
+    (member.role === 'head' || member.role === 'spouse')
   if (paired) return point < 0.85 ? 'M' : 'S'
   if (age > 72) return point < 0.65 ? 'W' : 'D'
   if (age > 40) return point < 0.5 ? 'D' : 'S'
   return point < 0.12 ? 'D' : 'S'
 }
 
-function coverageOf(seed: number, household: Household, place: number): Coverage[] {
-  const member = memberAt(household, place)
-  const own = randomFor(seed, 'coverage', household.first, place)
-  if (ageIn(POPULATION_YEAR, member) >= 65) return medicareOf(own, household.first + place, member)
-  const policy = householdPolicy(seed, household)
-  const dependant = member.role === 'spouse' || member.role === 'child'
-  if (policy === null) return dependant && member.role === 'child' ? [medicaid(own, household, place)] : []
-  if (household.insured === 'medicaid') return [medicaid(own, household, place)]
-  if (!dependant && member.role !== 'head') return own.chance(0.6) ? [ownPolicy(own, household, place)] : []
-  const relation = member.role === 'head' ? 'self' : member.role === 'spouse' ? 'spouse' : 'child'
-  return [{ ...policy, memberId: `${policy.memberId.slice(0, -2)}${String(place).padStart(2, '0')}`, relation }]
-}
-
-/** The policy of the household's head under 65, on which spouse and children depend. */
-function householdPolicy(seed: number, household: Household): Coverage | null {
-  if (household.insured === 'none') return null
-  const random = randomFor(seed, 'policy', household.first)
-  return ownPolicy(random, household, 0)
-}
-
-const GROUPS = ['SYNTHETIC FOUNDRY', 'EXAMPLE SCHOOLS', 'SAMPLE LOGISTICS', 'PLACEHOLDER GRAIN', 'IMAGINARY STEEL', 'MODEL CITY HALL']
-
-function ownPolicy(random: Random, household: Household, place: number): Coverage {
-  const payer = drawCommercial(random, household.town.state)
-  const group = random.below(GROUPS.length)
-  const from: CalendarDate = `${random.between(2019, 2025)}-01-01`
-  const groupNumber = `${payer.planId.slice(0, 2)}${String(7100 + group * 37)}`
-  return { payer, memberId: memberId(random, payer, place), groupNumber, groupName: GROUPS[group] ?? null, subscriber: household.first + place, relation: 'self', from }
-}
-
-function medicaid(random: Random, household: Household, place: number): Coverage {
-  const payer = medicaidOf(household.town.state)
-  return { payer, memberId: memberId(random, payer, 0), groupNumber: null, groupName: null, subscriber: household.first + place, relation: 'self', from: `${random.between(2020, 2025)}-07-01` }
-}
-
-function medicareOf(random: Random, subscriber: number, member: Member): Coverage[] {
-  const from: CalendarDate = `${yearOf(member.birthDate) + 65}${member.birthDate.slice(4, 7)}-01`
-  const none = { groupNumber: null, groupName: null, subscriber, relation: 'self', from } as const
-  if (random.chance(0.45)) return [{ payer: MEDICARE_ADVANTAGE, memberId: memberId(random, MEDICARE_ADVANTAGE, 0), ...none }]
-  const medicare = { payer: MEDICARE, memberId: memberId(random, MEDICARE, 0), ...none }
-  return random.chance(0.5) ? [medicare, { payer: SUPPLEMENT, memberId: memberId(random, SUPPLEMENT, 0), ...none }] : [medicare]
-}
-
 function kinOf(household: Household, place: number): Kin | null {
   const member = memberAt(household, place)
-  const find = (...roles: Member['role'][]): number => household.members.findIndex((one, i) => i !== place && roles.includes(one.role))
-  const kin = (index: number, relation: Kin['relation']): Kin | null => (index < 0 ? null : { person: household.first + index, relation })
+  const find = (...roles: Member['role'][]): number =>
+    household.members.findIndex((one, i) => i !== place && roles.includes(one.role))
+  const kin = (index: number, relation: Kin['relation']): Kin | null =>
+    index < 0 ? null : { person: household.first + index, relation }
   switch (member.role) {
     case 'head':
-      return kin(find('spouse'), 'SPO') ?? kin(find('parent'), 'PAR') ?? kin(find('child'), 'CHD') ?? kin(find('housemate'), 'FND')
+      return (
+        kin(find('spouse'), 'SPO') ??
+        kin(find('parent'), 'PAR') ??
+        kin(find('child'), 'CHD') ??
+        kin(find('housemate'), 'FND')
+      )
     case 'spouse':
       return kin(find('head'), 'SPO')
     case 'child': {
@@ -316,7 +308,9 @@ function kinOf(household: Household, place: number): Kin | null {
 }
 
 function primaryProvider(random: Random, clinic: ClinicId, age: number, sex: string): string {
-  const fitting = PROVIDERS.filter((one) => one.clinic === clinic && one.sees !== 'women' && mayBeSeenBy(one, age, sex))
+  const fitting = PROVIDERS.filter(
+    (one) => one.clinic === clinic && one.sees !== 'women' && mayBeSeenBy(one, age, sex),
+  )
   // Children mostly have a pediatrician where the clinic has one.
   const pediatric = fitting.filter((one) => one.sees === 'children')
   return random.pick(pediatric.length > 0 && random.chance(0.7) ? pediatric : fitting).id
@@ -325,34 +319,4 @@ function primaryProvider(random: Random, clinic: ClinicId, age: number, sex: str
 function visitWeight(age: number, conditions: number): number {
   const byAge = age < 3 ? 1.1 : age < 18 ? 0.45 : age < 45 ? 0.4 : age < 65 ? 0.6 : 0.9
   return Math.min(2, byAge + conditions * 0.15)
-}
-
-/**
- * What a hurried second registration of the same person looks like: another number, and one to three of the
- * small differences that keep two records apart (nickname, maiden name, typing slip, old phone, no SSN).
- */
-export function duplicateRegistration(seed: number, person: SyntheticPerson): SyntheticPerson {
-  const random = randomFor(seed, 'duplicate', person.n)
-  const slip = random.below(4)
-  const given = slip === 0 ? (NICKNAMES[person.given] ?? person.given) : slip === 1 ? transposed(random, person.given) : person.given
-  return {
-    ...person,
-    personId: String(200_000_000 + Number(person.personId)),
-    mrn: duplicateMrn(seed, person.n),
-    cmrn: `2${person.cmrn.slice(1)}`,
-    ssn: null,
-    given: unaccented(given),
-    middle: null,
-    suffix: null,
-    family: unaccented(slip === 2 && person.maiden !== null ? person.maiden : person.family),
-    email: null,
-    phoneHome: null,
-    address: slip === 3 ? { ...person.address, line1: person.address.line1.replace(/\bSt$/, 'Street').replace(/\bAve$/, 'Avenue'), line2: null } : person.address,
-  }
-}
-
-function transposed(random: Random, name: string): string {
-  if (name.length < 4) return name
-  const at = random.between(1, name.length - 3)
-  return `${name.slice(0, at)}${name.charAt(at + 1)}${name.charAt(at)}${name.slice(at + 2)}`
 }

@@ -1,4 +1,3 @@
-
 /** A day of the practice as days since 1970-01-01; a week as weeks since Monday 1970-01-05. */
 export const DAY_MS = 86_400_000
 export const HOUR_MS = 3_600_000
@@ -26,7 +25,8 @@ export function midnightOf(day: number, zone: string): number {
   return noon.epochMilliseconds - 12 * HOUR_MS
 }
 
-export const plainDate = (day: number): Temporal.PlainDate => Temporal.PlainDate.from('1970-01-01').add({ days: day })
+export const plainDate = (day: number): Temporal.PlainDate =>
+  Temporal.PlainDate.from('1970-01-01').add({ days: day })
 
 /** Hour of the day at a zone, with its fraction. */
 export function hourAt(ms: number, zone: string): number {

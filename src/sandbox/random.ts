@@ -130,7 +130,8 @@ function finish(word: number): number {
   return w ^ (w >>> 16)
 }
 
-const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b)
 
 // Sizes stay below 2^26 in practice, where the product is exact; beyond that BigInt keeps it so.
 const multiplyModulo = (a: number, b: number, size: number): number =>

@@ -21,7 +21,10 @@ export interface SandboxOptions {
   readonly traffic?: 'day' | 'quiet'
   /** How much faster than the clock the hospital's time runs. */
   readonly speed?: number
-  /** Hospital messages a minute of the clock at the busiest hour, beside the practice's own. */
+  /**
+   * Hospital messages a minute of the clock at the busiest hour, beside the practice's own. After a backfill the
+   * pace is there at once; without one it grows over some hours, as results of what began at the start come in.
+   */
   readonly ratePerMinute?: number
   readonly tell?: (message: OutboundMessage, delivery: Delivery) => void
 }
@@ -56,7 +59,14 @@ export interface Sandbox extends AsyncDisposable {
 
 /** A stand-in Cerner that speaks MLLP on real sockets for a population nobody is part of. */
 export function openSandbox(options: SandboxOptions): Sandbox {
-  const { seed = 1, population = 5000, clock = systemClock, style = STYLE_251, speed = 1, ratePerMinute = 90 } = options
+  const {
+    seed = 1,
+    population = 5000,
+    clock = systemClock,
+    style = STYLE_251,
+    speed = 1,
+    ratePerMinute = 90,
+  } = options
   const cast = { seed, population }
   const world = openWorld(cast)
   const calendar = openCalendar(cast)
@@ -104,7 +114,8 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     const { at, begun } = goOnFrom ?? { at: now(), begun: [] }
     for (const event of dayFrom(day, at, calendar, begun)) {
       await past
-      while (now() < event.at && !stopping.signal.aborted) await pause(Math.min(1000, (event.at - now()) / speed), stopping.signal)
+      while (now() < event.at && !stopping.signal.aborted)
+        await pause(Math.min(1000, (event.at - now()) / speed), stopping.signal)
       if (stopping.signal.aborted) return
       behindMs = now() - event.at
       await post(event)

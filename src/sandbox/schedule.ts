@@ -1,8 +1,21 @@
 import { POPULATION_YEAR } from './households.ts'
-import { ageIn, personAt, type SyntheticPerson } from './population.ts'
+import { ageIn } from './households.ts'
+import { personAt, type SyntheticPerson } from './population.ts'
 import { panelsFor, type PanelId, type Subject } from './labs.ts'
 import { clinicById, type Clinic } from './places.ts'
-import { dayOf, DAY_MS, HOUR_MS, hourAt, isOpen, midnightOf, MINUTE_MS, mondayOf, PRACTICE_ZONE, weekdayOf, weekOfDay } from './practice-calendar.ts'
+import {
+  dayOf,
+  DAY_MS,
+  HOUR_MS,
+  hourAt,
+  isOpen,
+  midnightOf,
+  MINUTE_MS,
+  mondayOf,
+  PRACTICE_ZONE,
+  weekdayOf,
+  weekOfDay,
+} from './practice-calendar.ts'
 import { frequencies, randomFor, shuffled, type Random } from './random.ts'
 import { CLERKS, mayBeSeenBy, PROVIDERS, type Provider } from './staff.ts'
 
@@ -59,14 +72,49 @@ const TYPES = {
   PRENATAL: { code: 'OB', text: 'Prenatal Visit' },
 } as const
 
-const SICK_REASONS = ['SORE THROAT', 'COUGH AND FEVER', 'URINARY SYMPTOMS', 'EAR PAIN', 'RASH', 'BACK PAIN', 'ABDOMINAL PAIN', 'HEADACHE']
+const SICK_REASONS = [
+  'SORE THROAT',
+  'COUGH AND FEVER',
+  'URINARY SYMPTOMS',
+  'EAR PAIN',
+  'RASH',
+  'BACK PAIN',
+  'ABDOMINAL PAIN',
+  'HEADACHE',
+]
 const FOLLOW_REASONS: Readonly<Record<string, string>> = {
-  I10: 'BLOOD PRESSURE CHECK', 'E11.9': 'DIABETES FOLLOW UP', 'E03.9': 'THYROID FOLLOW UP', 'J45.909': 'ASTHMA FOLLOW UP',
-  'E78.5': 'CHOLESTEROL FOLLOW UP', 'F32.A': 'MOOD FOLLOW UP', 'M19.90': 'JOINT PAIN', 'I48.91': 'HEART RHYTHM FOLLOW UP', 'N18.30': 'KIDNEY FOLLOW UP',
+  I10: 'BLOOD PRESSURE CHECK',
+  'E11.9': 'DIABETES FOLLOW UP',
+  'E03.9': 'THYROID FOLLOW UP',
+  'J45.909': 'ASTHMA FOLLOW UP',
+  'E78.5': 'CHOLESTEROL FOLLOW UP',
+  'F32.A': 'MOOD FOLLOW UP',
+  'M19.90': 'JOINT PAIN',
+  'I48.91': 'HEART RHYTHM FOLLOW UP',
+  'N18.30': 'KIDNEY FOLLOW UP',
 }
-const NOTES = ['Interpreter needed', 'Bring medication list', 'Fasting labs', 'Wheelchair access', 'Prefers morning', 'Forms to sign', 'Call mobile first']
-const CANCEL_REASONS = ['PATIENT REQUEST', 'WEATHER', 'PROVIDER OUT', 'FEELS BETTER', 'TRANSPORTATION', 'INSURANCE']
-const LEADS = frequencies([['same_day', 16], ['days', 38], ['weeks', 46]] as const)
+const NOTES = [
+  'Interpreter needed',
+  'Bring medication list',
+  'Fasting labs',
+  'Wheelchair access',
+  'Prefers morning',
+  'Forms to sign',
+  'Call mobile first',
+]
+const CANCEL_REASONS = [
+  'PATIENT REQUEST',
+  'WEATHER',
+  'PROVIDER OUT',
+  'FEELS BETTER',
+  'TRANSPORTATION',
+  'INSURANCE',
+]
+const LEADS = frequencies([
+  ['same_day', 16],
+  ['days', 38],
+  ['weeks', 46],
+] as const)
 
 /**
  * Every appointment of one week, whatever became of it. No provider and no room of theirs holds two at a time,
@@ -83,7 +131,13 @@ export function planWeek(cast: Cast, week: number): Appointment[] {
   for (let step = 0; step < steps && book.left() > 0; step += 1) {
     const person = personAt(cast.seed, walk(step))
     if (!random.chance(person.visitWeight / 2)) continue
-    const made = makeAppointment(cast, random, book, person, `${10_000_000 + week * 5000 + appointments.length}`)
+    const made = makeAppointment(
+      cast,
+      random,
+      book,
+      person,
+      `${10_000_000 + week * 5000 + appointments.length}`,
+    )
     if (made !== null) appointments.push(made)
   }
   return appointments
@@ -135,9 +189,18 @@ export function slotsOf(provider: Provider, day: number): Slot[] {
   const room = roomOf(provider, clinic)
   const slots: Slot[] = []
   const length = provider.slotMinutes / 60
-  for (const [from, to] of [[provider.hours[0], provider.lunchAt], [provider.lunchAt + 1, provider.hours[1]]] as const) {
+  for (const [from, to] of [
+    [provider.hours[0], provider.lunchAt],
+    [provider.lunchAt + 1, provider.hours[1]],
+  ] as const) {
     for (let at = from; at + length <= to + 1e-9; at += length) {
-      slots.push({ provider, clinic, room, start: midnight + Math.round(at * 60) * MINUTE_MS, minutes: provider.slotMinutes })
+      slots.push({
+        provider,
+        clinic,
+        room,
+        start: midnight + Math.round(at * 60) * MINUTE_MS,
+        minutes: provider.slotMinutes,
+      })
     }
   }
   return slots
@@ -159,18 +222,29 @@ function fillAt(slot: Slot): number {
 
 // --- one appointment ---
 
-function makeAppointment(cast: Cast, random: Random, book: Book, person: SyntheticPerson, id: string): Appointment | null {
+function makeAppointment(
+  cast: Cast,
+  random: Random,
+  book: Book,
+  person: SyntheticPerson,
+  id: string,
+): Appointment | null {
   const subject = subjectOf(cast, person)
   const { type, reason } = purposeOf(random, person, subject.age)
   const long = type === TYPES.NEW || type === TYPES.PHYSICAL
   const fits = (one: Provider): boolean =>
-    one.clinic === person.clinic && mayBeSeenBy(one, subject.age, person.sex) && (type === TYPES.PRENATAL) === (one.sees === 'women')
-  const slot = book.take(random, (one) => one.id === person.primaryProvider && random.chance(0.75) && fits(one), long) ?? book.take(random, fits, long)
+    one.clinic === person.clinic &&
+    mayBeSeenBy(one, subject.age, person.sex) &&
+    (type === TYPES.PRENATAL) === (one.sees === 'women')
+  const slot =
+    book.take(random, (one) => one.id === person.primaryProvider && random.chance(0.75) && fits(one), long) ??
+    book.take(random, fits, long)
   if (slot === null) return null
   const original = random.chance(0.09) ? book.take(random, fits, false) : null
   const wished = original === null ? slot.start : Math.min(slot.start, original.start)
   const bookedAt = bookingTime(random, wished, slot.clinic, type === TYPES.SICK)
-  const movedAt = original === null ? null : officeTime(random, bookedAt + 20 * MINUTE_MS, wished - HOUR_MS, slot.clinic)
+  const movedAt =
+    original === null ? null : officeTime(random, bookedAt + 20 * MINUTE_MS, wished - HOUR_MS, slot.clinic)
   const moved = movedAt !== null
   const fate = random.next()
   const cancelledAt = fate < 0.07 ? cancelTime(random, movedAt ?? bookedAt, slot) : null
@@ -199,15 +273,25 @@ export function subjectOf(cast: Cast, person: SyntheticPerson): Subject {
   return { seed: cast.seed, n: person.n, age: ageIn(POPULATION_YEAR, person), sex: person.sex, conditions }
 }
 
-function purposeOf(random: Random, person: SyntheticPerson, age: number): { type: Appointment['type']; reason: string } {
+function purposeOf(
+  random: Random,
+  person: SyntheticPerson,
+  age: number,
+): { type: Appointment['type']; reason: string } {
   const known = person.conditions.map((one) => FOLLOW_REASONS[one.code]).filter((one) => one !== undefined)
-  if (person.conditions.some((one) => one.code === 'Z34.90')) return { type: TYPES.PRENATAL, reason: 'PRENATAL VISIT' }
+  if (person.conditions.some((one) => one.code === 'Z34.90'))
+    return { type: TYPES.PRENATAL, reason: 'PRENATAL VISIT' }
   const point = random.next()
   if (point < 0.08) return { type: TYPES.NEW, reason: 'ESTABLISH CARE' }
   if (point < 0.34) return { type: TYPES.SICK, reason: random.pick(SICK_REASONS) }
-  if (age < 18) return point < 0.8 ? { type: TYPES.WELL, reason: 'WELL CHILD CHECK' } : { type: TYPES.OFFICE, reason: 'SCHOOL FORM' }
+  if (age < 18)
+    return point < 0.8
+      ? { type: TYPES.WELL, reason: 'WELL CHILD CHECK' }
+      : { type: TYPES.OFFICE, reason: 'SCHOOL FORM' }
   if (point < 0.56) return { type: TYPES.PHYSICAL, reason: 'ANNUAL PHYSICAL' }
-  return known.length > 0 ? { type: TYPES.FOLLOW, reason: random.pick(known) } : { type: TYPES.OFFICE, reason: 'MEDICATION REVIEW' }
+  return known.length > 0
+    ? { type: TYPES.FOLLOW, reason: random.pick(known) }
+    : { type: TYPES.OFFICE, reason: 'MEDICATION REVIEW' }
 }
 
 function bookingTime(random: Random, start: number, clinic: Clinic, sick: boolean): number {

@@ -55,12 +55,33 @@ export const HOSPITALISTS: readonly Provider[] = [
 ]
 
 function provider(
-  number: number, family: string, given: string, degree: string, specialty: string, clinic: ClinicId,
-  slotMinutes: 15 | 20 | 30, weekdays: readonly number[], hours: readonly [number, number], lunchAt: number,
+  number: number,
+  family: string,
+  given: string,
+  degree: string,
+  specialty: string,
+  clinic: ClinicId,
+  slotMinutes: 15 | 20 | 30,
+  weekdays: readonly number[],
+  hours: readonly [number, number],
+  lunchAt: number,
   sees: Provider['sees'],
 ): Provider {
   const id = String(9_000_000 + number)
-  return { id, npi: npi(number), family, given, degree, specialty, clinic, slotMinutes, weekdays, hours, lunchAt, sees }
+  return {
+    id,
+    npi: npi(number),
+    family,
+    given,
+    degree,
+    specialty,
+    clinic,
+    slotMinutes,
+    weekdays,
+    hours,
+    lunchAt,
+    sees,
+  }
 }
 
 function npi(number: number): string {

@@ -9,7 +9,11 @@ export interface WireStyle {
   readonly receivingFacility: string
 }
 
-export const STYLE_251: WireStyle = { version: '2.5.1', receivingApplication: 'PRACTICESTUDIO', receivingFacility: 'PSSERVER' }
+export const STYLE_251: WireStyle = {
+  version: '2.5.1',
+  receivingApplication: 'PRACTICESTUDIO',
+  receivingFacility: 'PSSERVER',
+}
 export const STYLE_23: WireStyle = { ...STYLE_251, version: '2.3' }
 
 export type Fields = Readonly<Record<number, FieldInput>>
@@ -47,7 +51,8 @@ export const date = (day: string): string => day.replaceAll('-', '')
 export const phoneText = (e164: string): string => `(${e164.slice(2, 5)})${e164.slice(5, 8)}-${e164.slice(8)}`
 
 /** Text as the style's registration screens keep it: the 2.3 feed is in capitals. */
-export const shown = (style: WireStyle, text: string): string => (style.version === '2.3' ? text.toUpperCase() : text)
+export const shown = (style: WireStyle, text: string): string =>
+  style.version === '2.3' ? text.toUpperCase() : text
 
 /** A control id in Cerner's manner, the same for the same event of the same seed: `Q2827650752T3305190973`. */
 export function controlId(seed: number, key: string): string {
@@ -56,7 +61,12 @@ export function controlId(seed: number, key: string): string {
   return `Q${digits()}T${digits()}`
 }
 
-export function header(style: WireStyle, type: readonly [string, string, string], id: string, at: number): SegmentInput {
+export function header(
+  style: WireStyle,
+  type: readonly [string, string, string],
+  id: string,
+  at: number,
+): SegmentInput {
   const [message, event, structure] = type
   return segment('MSH', {
     3: 'CERNER',

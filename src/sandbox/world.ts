@@ -1,4 +1,5 @@
-import { duplicateRegistration, personAt, type SyntheticPerson } from './population.ts'
+import { duplicateRegistration } from './duplicates.ts'
+import { personAt, type SyntheticPerson } from './population.ts'
 import type { Cast } from './schedule.ts'
 
 /** The hospital's present: everyone as drawn, with what has changed since. Memory grows with the changes only. */

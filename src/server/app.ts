@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import { IntegrationError } from '../kernel/errors.ts'
@@ -53,7 +53,7 @@ export async function buildApp(dependencies: ServerDependencies): Promise<Fastif
   const app = Fastify({
     loggerInstance: dependencies.log,
     // Addresses can name a patient, so requests are logged by the pattern of their route instead.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',

@@ -19,10 +19,7 @@ export async function serveConsole(app: FastifyInstance, folder = DEFAULT_FOLDER
       setHeaders: (reply, path) => {
         // Vite puts a hash of the content into the names under assets/.
         const isHashed = path.slice(folder.length).replaceAll('\\', '/').startsWith('/assets/')
-        reply.header(
-          'cache-control',
-          isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache',
-        )
+        reply.header('cache-control', isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache')
       },
     })
   }

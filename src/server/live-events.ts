@@ -1,18 +1,20 @@
 import type { LiveEvent } from '../contract/metrics.ts'
 
+type Flow = Extract<LiveEvent, { type: 'flow' }>
+
 /**
- * Holds back what comes faster than a page should redraw: the latest flow, the record types since, and each connection
- * once.
+ * Holds back what comes faster than a page should redraw: the flow since, summed up, the record types since, and each
+ * connection once.
  */
 export class LiveEvents {
-  #flow: LiveEvent | undefined
+  #flow: Flow | undefined
   readonly #types = new Set<string>()
   readonly #connections = new Set<string>()
 
   add(event: LiveEvent): void {
     switch (event.type) {
       case 'flow':
-        this.#flow = event
+        this.#flow = this.#flow ? sum(this.#flow, event) : event
         return
       case 'records':
         for (const type of event.types) this.#types.add(type)
@@ -36,6 +38,14 @@ export class LiveEvents {
     return events
   }
 }
+
+// The counts are what came since the event before, so none may be dropped; what waits is as it is now.
+const sum = (earlier: Flow, later: Flow): Flow => ({
+  ...later,
+  received: earlier.received + later.received,
+  applied: earlier.applied + later.applied,
+  parked: earlier.parked + later.parked,
+})
 
 /** One event as the stream carries it (WHATWG HTML, server-sent events). */
 export const eventText = (event: LiveEvent, id: number): string =>

@@ -66,12 +66,19 @@ function fakeEngine(): FakeEngine {
       },
       update: async (id, change) => {
         const item = await engine.connections.get(id)
-        if (item.version !== change.version) throw new IntegrationError('VERSION_CONFLICT', { what: 'connection' })
-        return { ...item, ...(change.name === undefined ? {} : { name: change.name }), version: item.version + 1 }
+        if (item.version !== change.version)
+          throw new IntegrationError('VERSION_CONFLICT', { what: 'connection' })
+        return {
+          ...item,
+          ...(change.name === undefined ? {} : { name: change.name }),
+          version: item.version + 1,
+        }
       },
       probe: async (id) => {
         await engine.connections.get(id)
-        return { steps: [{ name: 'Port', outcome: 'passed', evidence: 'open', meaning: 'It listens.', remedy: '' }] }
+        return {
+          steps: [{ name: 'Port', outcome: 'passed', evidence: 'open', meaning: 'It listens.', remedy: '' }],
+        }
       },
       settingsSchema: () => Promise.resolve({ type: 'object', properties: { port: { type: 'integer' } } }),
     },
@@ -85,7 +92,9 @@ function fakeEngine(): FakeEngine {
 
 export const NOW = Date.parse('2026-03-04T18:00:00Z')
 
-export async function openTestApp(options: { publicUrl?: string; consoleFolder?: string } = {}): Promise<TestApp> {
+export async function openTestApp(
+  options: { publicUrl?: string; consoleFolder?: string } = {},
+): Promise<TestApp> {
   const store = await openTestDatabase()
   const { database } = store
   const vault = testVault()

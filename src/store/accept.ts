@@ -74,10 +74,13 @@ with input as materialized (
   select current_practice(), id, outcome from unnest($18::uuid[], $19::text[]) as t (id, outcome)
   on conflict do nothing
 )
-select exchange_id as id, exists (
-  select from exchange_key k
-  where k.control_key = fresh.control_key and substring(k.fingerprint for 8) = substring(fresh.fingerprint for 8)
-) as reused
+select exchange_id as id, coalesce((
+  -- With a limit, so that each row is looked up by the index and the table is never read whole.
+  select true from exchange_key k
+  where k.practice_id = current_practice() and k.control_key = fresh.control_key
+    and substring(k.fingerprint for 8) = substring(fresh.fingerprint for 8)
+  limit 1
+), false) as reused
 from fresh`
 
 /**

@@ -1,5 +1,17 @@
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { IntegrationError } from '../kernel/errors.ts'
@@ -71,26 +83,45 @@ async function copyReadable(from: string, to: string): Promise<void> {
   }
 }
 
+const below = (folder: string): Binaries => ({
+  postgres: join(folder, 'bin', 'postgres'),
+  initdb: join(folder, 'bin', 'initdb'),
+  pg_ctl: join(folder, 'bin', 'pg_ctl'),
+})
+
+/** A copy made before, or made now; one that somebody else put there is not touched and not run. */
+async function useCopy(from: string, target: string, user: ServiceUser): Promise<Binaries | undefined> {
+  const state = await lstat(target).catch(() => undefined)
+  if (state && state.uid !== process.getuid?.()) return undefined
+  const copy = below(target)
+  if (await canRun(copy.postgres, user)) return copy
+  const draft = `${target}.${process.pid}`
+  await rm(target, { recursive: true, force: true })
+  await copyReadable(from, draft)
+  await rename(draft, target)
+  if (await canRun(copy.postgres, user)) return copy
+  await rm(target, { recursive: true, force: true })
+  return undefined
+}
+
 /**
  * Finds programs that `user` may run. A checkout below a private folder such as /root, or one installed under a
- * strict umask, cannot be read by the service user; then the programs are copied beside the data, once per version.
+ * strict umask, cannot be read by the service user; then the programs are copied beside the data, once per version,
+ * or to the temporary folder where programs may not run from there.
+ *
+ * @throws STORE_BINARIES_MISSING when there are none for this platform, or none that the user may run
  */
 export async function findBinaries(options: {
   home: string
   user: ServiceUser | undefined
 }): Promise<Binaries> {
+  const { home, user } = options
   const { binaries, version } = await packagedBinaries()
-  if (!options.user || (await canRun(binaries.postgres, options.user))) return binaries
-  const target = join(options.home, `postgres-${version}`)
-  const copied = {
-    postgres: join(target, 'bin', 'postgres'),
-    initdb: join(target, 'bin', 'initdb'),
-    pg_ctl: join(target, 'bin', 'pg_ctl'),
+  if (!user || (await canRun(binaries.postgres, user))) return binaries
+  const from = dirname(dirname(binaries.postgres))
+  for (const folder of [home, tmpdir()]) {
+    const copy = await useCopy(from, join(folder, `practice-studio-postgres-${version}`), user)
+    if (copy) return copy
   }
-  if (await canRun(copied.postgres, options.user)) return copied
-  const draft = `${target}.${process.pid}`
-  await rm(target, { recursive: true, force: true })
-  await copyReadable(dirname(dirname(binaries.postgres)), draft)
-  await rename(draft, target)
-  return copied
+  throw new IntegrationError('STORE_BINARIES_MISSING', { platform: `${process.platform}-${process.arch}` })
 }

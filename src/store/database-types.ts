@@ -20,8 +20,8 @@ const parsers = new pg.TypeOverrides()
 parsers.setTypeParser(OID.timestamptz, instantOf)
 parsers.setTypeParser(OID.date, asText)
 parsers.setTypeParser(OID.timestamp, asText)
-parsers.setTypeParser(OID.dates as number, (text: string) => parseArray(text, asText))
-parsers.setTypeParser(OID.timestamptzs as number, (text: string) => parseArray(text, instantOf))
+parsers.setTypeParser(OID.dates, (text: string) => parseArray(text, asText))
+parsers.setTypeParser(OID.timestamptzs, (text: string) => parseArray(text, instantOf))
 
 // Dates and instants hold no commas or braces; only instants are quoted, for their space.
 function parseArray(text: string, parse: (item: string) => string): (string | null)[] {

@@ -1,6 +1,8 @@
 import type { Appointment, AppointmentQuery } from '../contract/appointments.ts'
 import type { Page } from '../contract/common.ts'
 import type { Coded, Person } from '../model/values.ts'
+import { recordKey } from './blind-keys.ts'
+import { connectionNames } from './read-connections.ts'
 import { documentOf, openerOf, provenanceOf, readerOf } from './read-document.ts'
 import type { Opener } from './read-document.ts'
 import { readPatientNames } from './read-patients.ts'
@@ -71,8 +73,6 @@ interface Row {
 /**
  * Appointments newest first, or by start time when `from` or `to` is given.
  *
- * `external_id` is sealed and has no index of its own, so it is compared within the page that the other filters give.
- *
  * @param showNames false leaves the patient's name out
  */
 export async function listAppointments(
@@ -80,9 +80,63 @@ export async function listAppointments(
   query: AppointmentQuery,
   { showNames }: { showNames: boolean },
 ): Promise<Page<Appointment>> {
-  const rows = await readRows(store, query)
-  const page = pageOf(rows, query.limit, { idOf: (row) => row.id, view: (row) => row })
+  const found = query.external_id === undefined ? undefined : await findByNumber(store, query.external_id)
+  if (found) return { items: (await viewsOf(store, found, showNames)).filter(isWithin(query)), next: null }
+  const page = query.external_id === undefined ? await readPage(store, query) : await scanFor(store, query)
   return { items: await viewsOf(store, page.items, showNames), next: page.next }
+}
+
+async function readPage(store: ReadStore, query: AppointmentQuery): Promise<Page<Row>> {
+  const rows = await readRows(store, query)
+  return pageOf(rows, query.limit, { idOf: (row) => row.id, view: (row) => row })
+}
+
+export const FIND_BY_NUMBER = statement(
+  'find-appointments-by-number',
+  `select ${COLUMNS} from appointment
+where practice_id = current_practice() and id = any (array(
+  select record_id from record_key where practice_id = current_practice() and key = any ($1::bytea[])
+))
+order by id desc`,
+)
+
+/** By the link that the number made, under every authority the connections know. */
+async function findByNumber(store: ReadStore, number: string): Promise<Row[] | undefined> {
+  const { authorities } = await connectionNames(store.database)
+  const keys = authorities.flatMap((authority) =>
+    ['FILL', 'PLAC'].map((type) => recordKey(store.vault, 'appointment', { value: number, authority, type })),
+  )
+  const rows = await rowsOf<Row>(store.database, FIND_BY_NUMBER, [keys])
+  return rows.length > 0 ? rows : undefined
+}
+
+/** Appointments opened for one page while a number is looked for. */
+const SCAN_ROWS = 2000
+
+// A number under an authority that only the messages name has no key we could make, so the records are looked
+// through; a page can then be empty and still have a next one.
+async function scanFor(store: ReadStore, query: AppointmentQuery): Promise<Page<Row>> {
+  const page = await readPage(store, { ...query, limit: SCAN_ROWS })
+  const isMeant = (row: Row): boolean =>
+    readerOf(documentOf(store.vault, 'appointment', row)).text('external_id') === query.external_id
+  return { items: page.items.filter(isMeant), next: page.next }
+}
+
+/** The other filters of a query, for rows that were not found by them. */
+const isWithin =
+  (query: AppointmentQuery) =>
+  (item: Appointment): boolean =>
+    (query.patient_id === undefined || item.patient_id === query.patient_id) &&
+    (query.provider_id === undefined || item.provider_id === query.provider_id) &&
+    (query.location_id === undefined || item.location_id === query.location_id) &&
+    (query.status === undefined || item.status === query.status) &&
+    isBetween(item.start_time, query)
+
+function isBetween(start: string | null, { from, to }: AppointmentQuery): boolean {
+  if (from === undefined && to === undefined) return true
+  if (start === null) return false
+  const at = Date.parse(start)
+  return (from === undefined || at >= Date.parse(from)) && (to === undefined || at < Date.parse(to))
 }
 
 async function readRows(store: ReadStore, query: AppointmentQuery): Promise<Row[]> {

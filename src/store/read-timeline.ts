@@ -53,12 +53,14 @@ export async function readTimeline(store: ReadStore, id: string): Promise<Timeli
     readCopies(store, id),
   ])
   if (!life) return undefined
+  // A replay is noted by who asked for it; only copies nobody noted are told from the log itself.
+  const named = new Set(rare.map((each) => otherOf(each.detail)))
   const events = [
     arrivalOf(life),
     ...replyOf(life),
     ...outcomeOf(life),
     ...rare.map(rareEventOf),
-    ...copies.map(copyOf),
+    ...copies.filter((copy) => !named.has(copy.id)).map(copyOf),
   ]
   return { events: events.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at))) }
 }
@@ -109,15 +111,21 @@ function sentenceOf({ state, attempts, error_code: code, error_place: place }: L
 }
 
 function rareEventOf({ id, event, actor, detail }: RareEvent): Event {
-  const { says, exchange_id: other } = detail
+  const { says } = detail
   const words = event.replace(/[-_]/g, ' ')
   return {
     at: instantOfId(id),
     event,
     says: typeof says === 'string' ? says : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`,
     actor,
-    exchange_id: typeof other === 'string' ? other : null,
+    exchange_id: otherOf(detail),
   }
+}
+
+/** The exchange that an event points at: the copy of a replay. */
+function otherOf({ copy, exchange_id: id }: Record<string, unknown>): string | null {
+  if (typeof copy === 'string') return copy
+  return typeof id === 'string' ? id : null
 }
 
 const copyOf = ({ id, how }: Copy): Event => ({

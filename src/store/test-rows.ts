@@ -86,8 +86,20 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
     },
 
     async exchange(options) {
-      const { id = newId(), kind = 'ADT^A08', controlId = `C${id}`, raw = 'MSH|^~\\&|', state = 'applied' } = options
-      const head: ExchangeHead = { controlId, sender: 'CERNER|HOSP', version: '2.3', reply: 'MSA|AA', ackCode: 'AA' }
+      const {
+        id = newId(),
+        kind = 'ADT^A08',
+        controlId = `C${id}`,
+        raw = 'MSH|^~\\&|',
+        state = 'applied',
+      } = options
+      const head: ExchangeHead = {
+        controlId,
+        sender: 'CERNER|HOSP',
+        version: '2.3',
+        reply: 'MSA|AA',
+        ackCode: 'AA',
+      }
       await run(
         `insert into exchange (practice_id, id, connection_id, channel, direction, kind, lane, patient_key, duplicate_of, replay_of,
           size_bytes, remote, sealed_head, sealed_raw)
@@ -111,10 +123,10 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
         )
       }
       if (state === 'received' || state === 'retrying') {
-        await run('insert into job (practice_id, exchange_id, lane, attempts) values (current_practice(), $1, 0, $2)', [
-          id,
-          state === 'retrying' ? 1 : 0,
-        ])
+        await run(
+          'insert into job (practice_id, exchange_id, lane, attempts) values (current_practice(), $1, 0, $2)',
+          [id, state === 'retrying' ? 1 : 0],
+        )
       }
       if (state !== 'received') {
         const effect = options.effect && vault.seal(`exchange/effect/${id}`, JSON.stringify(options.effect))
@@ -125,10 +137,10 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
         )
       }
       if (options.ack) {
-        await run('insert into exchange_ack (practice_id, exchange_id, outcome) values (current_practice(), $1, $2)', [
-          id,
-          options.ack,
-        ])
+        await run(
+          'insert into exchange_ack (practice_id, exchange_id, outcome) values (current_practice(), $1, $2)',
+          [id, options.ack],
+        )
       }
       return id
     },
@@ -157,7 +169,12 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
       await run(
         `insert into encounter (practice_id, id, patient_id, version, status, sealed)
         values (current_practice(), $1, $2, 1, $3, $4)`,
-        [id, patientId, fields['status'] ?? 'in-progress', seal('encounter', id, documentWith(fields, sets, nowhere))],
+        [
+          id,
+          patientId,
+          fields['status'] ?? 'in-progress',
+          seal('encounter', id, documentWith(fields, sets, nowhere)),
+        ],
       )
       return id
     },

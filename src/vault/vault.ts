@@ -90,7 +90,7 @@ export function openVault(options: { ring: KeyRing; practiceId: string }): Vault
     session.counter += 1
     const cipher = createCipheriv(ALGORITHM, key, nonce)
     cipher.setAAD(Buffer.from(place))
-    const content = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain)
+    const content = cipher.update(typeof plain === 'string' ? Buffer.from(plain) : plain)
     cipher.final()
     return Buffer.concat([header, content, cipher.getAuthTag()])
   }

@@ -19,8 +19,8 @@ const KEEP_ALIVE_MS = 30_000
 
 /** What a link tells its owner. After `onLost` nothing more comes. */
 export interface LinkListener {
-  onFrame(bytes: Uint8Array): void
-  onLost(): void
+  onFrame(link: Link, bytes: Uint8Array): void
+  onLost(link: Link): void
 }
 
 /** One connection to a receiver: frames out, frames in. */
@@ -36,13 +36,13 @@ export class Link {
     const lose = (): void => {
       if (lost) return
       lost = true
-      listener.onLost()
+      listener.onLost(this)
     }
     const hear = (events: ReturnType<FrameDecoder['push']>): void => {
       for (const event of events) {
         if (event.kind === 'frame') {
           this.answers++
-          listener.onFrame(event.bytes)
+          listener.onFrame(this, event.bytes)
         } else if (event.kind === 'too-large' || event.kind === 'wrong-peer') socket.destroy()
       }
     }

@@ -333,6 +333,18 @@ test('no connection is read while the inbox is congested', async () => {
   await until(() => one.replies.length === 50 && two.replies.length === 50)
 })
 
+test('what is not read waits at the sender, not in our memory', async () => {
+  await using world = await openWorld()
+  world.inbox.congested = true
+  const sender = await world.connect()
+  const large = Buffer.from(framed(message('L') + 'NTE|1||'.padEnd(100_000, 'x')), 'latin1')
+  for (let n = 0; n < 500; n++) sender.send(large)
+  await settled(200)
+  expect(sender.socket.writableLength).toBeGreaterThan(25_000_000)
+  world.inbox.relieve()
+  await until(() => sender.replies.length === 500)
+})
+
 test('a sender that does not read its replies is not read either, and is let go after a while', async () => {
   await using world = await openWorld({ idleInFrameMs: 300 })
   const sender = await world.connect()

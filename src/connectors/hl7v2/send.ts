@@ -117,6 +117,7 @@ class MllpSender implements Sender {
     let link
     try {
       link = await this.connected()
+      if (!link.alive) throw Object.assign(new Error('ended'), { code: 'ended' })
     } catch (cause) {
       return { kind: 'unreachable', elapsedMs: 0, error: this.unreachable(cause) }
     }
@@ -134,8 +135,8 @@ class MllpSender implements Sender {
     if (waitMs > 0) await sleep(waitMs)
     try {
       const link = await openLink(this.target, {
-        onFrame: (bytes) => this.heard(bytes),
-        onLost: () => this.lost(),
+        onFrame: (from, bytes) => this.heard(from, bytes),
+        onLost: (from) => this.lost(from),
       })
       this.failures = 0
       this.link = link
@@ -206,7 +207,8 @@ class MllpSender implements Sender {
     }
   }
 
-  private heard(bytes: Uint8Array): void {
+  private heard(link: Link, bytes: Uint8Array): void {
+    if (link !== this.link) return
     const { inFlight } = this
     const judged = judge(bytes, inFlight?.expected ?? null)
     if (judged.kind === 'stray') {
@@ -240,9 +242,11 @@ class MllpSender implements Sender {
     }
   }
 
-  private lost(): void {
+  private lost(link: Link): void {
+    // One that was dropped before says so late, and does not concern the message in flight.
+    if (link !== this.link) return
     // Hung up instead of answering, after answers before: it closes after each of them.
-    if (this.inFlight && (this.link?.answers ?? 0) > 0) this.closesAfterAnswer = true
+    if (this.inFlight && link.answers > 0) this.closesAfterAnswer = true
     this.doubt(new IntegrationError('MLLP_CONNECTION_LOST', {}), null)
   }
 

@@ -25,9 +25,10 @@ const subscribe = (watcher: () => void): (() => void) => {
 export const useLive = (): LiveState => useSyncExternalStore(subscribe, () => state)
 
 /** Keeps one stream open for the whole console, and marks what it hints at as stale (at most every 2 s). */
-export function useLiveStream(): void {
+export function useLiveStream(enabled: boolean): void {
   const client = useQueryClient()
   useEffect(() => {
+    if (!enabled) return
     const stale = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = (...keys: string[]): void => {
@@ -51,11 +52,10 @@ export function useLiveStream(): void {
     const source = new EventSource('/api/events')
     source.onopen = () => put({ connected: true })
     source.onerror = () => put({ connected: false })
-    source.onmessage = take
     for (const name of ['flow', 'records', 'connection']) source.addEventListener(name, take)
     return () => {
       clearTimeout(timer)
       source.close()
     }
-  }, [client])
+  }, [client, enabled])
 }

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { Appointment } from '../../contract/appointments.ts'
 import type { Page } from '../../contract/common.ts'
 import type { Connection, ConnectionUpdate, ProbeResult } from '../../contract/connections.ts'
@@ -23,8 +23,8 @@ export const session = queryOptions({
   retry: false,
 })
 export const signIn = (token: string): Promise<SessionInfo> =>
-  api<SessionInfo>('/api/session', { method: 'POST', body: { token } })
-export const signOut = (): Promise<void> => api('/api/session', { method: 'DELETE' })
+  api<SessionInfo>('/api/session/login', { method: 'POST', body: { token } })
+export const signOut = (): Promise<unknown> => api('/api/session/logout', { method: 'POST' })
 
 export const search = (query: string, signal?: AbortSignal): Promise<SearchResult> =>
   api<SearchResult>('/api/search', { method: 'POST', body: { query }, signal })
@@ -34,7 +34,7 @@ export const summary = (minutes: number) =>
     queryKey: ['metrics', minutes],
     queryFn: ({ signal }) => api<MetricsSummary>('/api/metrics/summary', { query: { minutes }, signal }),
     refetchInterval: 5_000,
-    placeholderData: (previous: MetricsSummary | undefined) => previous,
+    placeholderData: keepPreviousData,
   })
 
 /** What the search form of Patients holds; it travels in the body of a POST. */
@@ -107,7 +107,7 @@ export const schedule = (from: string, to: string) =>
   queryOptions({
     queryKey: ['appointments', from, to],
     queryFn: ({ signal }) => allOf<Appointment>('/api/appointments', { from, to }, signal),
-    placeholderData: (previous: Appointment[] | undefined) => previous,
+    placeholderData: keepPreviousData,
   })
 
 export const connections = queryOptions({
@@ -173,3 +173,8 @@ export const timelineOf = (id: string) =>
   })
 export const replay = (id: string, preview: boolean, edits: { place: string; value: string }[]) =>
   api<ReplayResult>(`/api/exchanges/${id}/replay`, { method: 'POST', body: { preview, edits } })
+export const appointment = (id: string) =>
+  queryOptions({
+    queryKey: ['appointments', 'one', id],
+    queryFn: ({ signal }) => api<Appointment>(`/api/appointments/${id}`, { signal }),
+  })

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
 import { problemFrom, setCsrfToken } from '../api/http.ts'
 import { session } from '../api/queries.ts'
 import { Loading, Refused } from '../parts/states.tsx'
@@ -12,11 +11,6 @@ export function Frame() {
   const query = useQuery(session)
   const token = query.data?.csrf
   if (token !== undefined) setCsrfToken(token)
-  // The log-in link of `practice-studio demo` may arrive while a session is open; its token must not stay in the bar.
-  useEffect(() => {
-    if (query.data !== undefined && window.location.hash.includes('token='))
-      window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search)
-  }, [query.data])
   if (query.data !== undefined)
     return (
       <SessionProvider value={query.data}>

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { session as sessionQuery, signOut } from '../api/queries.ts'
 import { chooseZone, useZone, type ZoneChoice } from '../time/zone-choice.ts'
 import { useSession } from './session.ts'
+import css from './shell.module.css'
 
 const THEMES: [MantineColorScheme, string][] = [
   ['light', 'Light'],
@@ -26,7 +27,7 @@ function ZoneMenu() {
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
         <Button variant="subtle" color="gray" size="compact-md" fz="xs" h={34} leftSection={<IconClockHour4 size={16} stroke={1.6} />} aria-label={`Time zone: ${label}`}>
-          {label}
+          <span className={css.wideOnly}>{label}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -20,7 +20,7 @@ export function Shell() {
   const [drawer, { open, close }] = useDisclosure(false)
   const [help, { toggle, close: closeHelp }] = useDisclosure(false)
   const path = useRouterState({ select: (state) => state.location.pathname })
-  useLiveStream()
+  useLiveStream(session.permissions.includes('metrics.read'))
   useShellKeys(toggle)
   useEffect(close, [path, close])
   return (

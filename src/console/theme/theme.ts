@@ -73,6 +73,9 @@ export const variables: CSSVariablesResolver = () => ({
   dark: {
     '--mantine-color-body': '#0f1716',
     '--mantine-color-text': '#dfe8e5',
+    // Filled buttons are light in the dark scheme, so their words are dark.
+    '--mantine-primary-color-contrast': '#06201e',
+    '--mantine-color-pine-contrast': '#06201e',
     '--mantine-color-dimmed': '#9fafaa',
     '--mantine-color-default': '#1b2523',
     '--mantine-color-default-hover': '#222e2b',

@@ -17,10 +17,10 @@ export const telecomUse = codeSet('telecom-use', { v2: 'HL70201', fhir: 'contact
 export const telecomEquipment = codeSet('telecom-equipment', { v2: 'HL70202', fhir: 'contact-point-system' }, [
 // studio     HL7 v2                   FHIR     says           also
   ['phone',   ['PH'],                 'phone', 'Telephone',   []],
-  ['mobile',  ['CP', 'SAT'],          'phone', 'Cellular',    ['CELL', 'CELLULAR']],
+  ['mobile',  ['CP', 'SAT'],          null,    'Cellular',    ['CELL', 'CELLULAR']],
   ['email',   ['Internet', 'X.400'],  'email', 'Email',       ['NET', 'EMAIL', 'E-MAIL']],
   ['fax',     ['FX'],                 'fax',   'Fax',         []],
   ['pager',   ['BP'],                 'pager', 'Pager',       []],
-  ['modem',   ['MD'],                 'other', 'Modem',       []],
-  ['text',    ['TDD', 'TTY'],         'other', 'Text phone',  []],
+  ['modem',   ['MD'],                 null,    'Modem',       []],
+  ['text',    ['TDD', 'TTY'],         null,    'Text phone',  []],
 ])

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { FieldChange } from '../../contract/common.ts'
 import {
   decodedExchange,
   exchangeDetail,
@@ -13,6 +14,7 @@ import {
 } from '../../contract/exchanges.ts'
 import type { ExchangeQuery } from '../../contract/exchanges.ts'
 import type { ExchangeId } from '../../kernel/ids.ts'
+import { maskField } from '../../store/read-document.ts'
 import { readExchange, readRaw } from '../../store/read-exchange.ts'
 import { listExchanges } from '../../store/read-exchanges.ts'
 import { readTimeline } from '../../store/read-timeline.ts'
@@ -186,10 +188,16 @@ export const exchangeRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (
       const { id } = request.params
       const { name, role } = callerOf(request)
       const result = await store.engine.replay(id as ExchangeId, request.body, { name, role })
-      const action = request.body.preview ? 'exchange.preview' : 'exchange.replay'
-      const detail = { copy: result.exchange_id, edited: request.body.edits.map((edit) => edit.place) }
-      await noteAccess(request, { action, object: `exchange/${id}`, detail })
-      return result
+      // The engine notes the replay together with the copy it makes; a preview changes nothing and shows values.
+      if (request.body.preview)
+        await noteAccess(request, { action: 'exchange.preview', object: `exchange/${id}` })
+      return { ...result, changes: result.changes.map(masked) }
     },
   )
 }
+
+const masked = (change: FieldChange): FieldChange => ({
+  ...change,
+  before: maskField(change.field, change.before),
+  after: maskField(change.field, change.after),
+})

@@ -48,10 +48,24 @@ beforeAll(async () => {
     mrn: '900001',
     effect: {
       changes: [
-        { record, field: 'address.city', before: null, after: 'Springfield', place: 'PID-11.3', outcome: 'changed' },
+        {
+          record,
+          field: 'address.city',
+          before: null,
+          after: 'Springfield',
+          place: 'PID-11.3',
+          outcome: 'changed',
+        },
         { record, field: 'ssn', before: null, after: '123-45-6789', place: 'PID-19', outcome: 'changed' },
         { record, field: 'gender', before: 'F', after: 'M', place: 'PID-8', outcome: 'older' },
-        { record: `patient/${bertram}`, field: 'gender', before: null, after: 'M', place: 'PID-8', outcome: 'changed' },
+        {
+          record: `patient/${bertram}`,
+          field: 'gender',
+          before: null,
+          after: 'M',
+          place: 'PID-8',
+          outcome: 'changed',
+        },
       ],
       warnings: [],
     },
@@ -66,14 +80,23 @@ test('the patient list is newest first and pages by cursor without counting', as
   const ask = await world.as('front-desk')
   const first = (await ask('/api/patients?limit=1')).json<{ items: PatientSummary[]; next: string }>()
   expect(idsOf(first)).toEqual([bertram])
-  const second = (await ask(`/api/patients?limit=1&cursor=${first.next}`)).json<{ items: PatientSummary[]; next: null }>()
+  const second = (await ask(`/api/patients?limit=1&cursor=${first.next}`)).json<{
+    items: PatientSummary[]
+    next: null
+  }>()
   expect(idsOf(second)).toEqual([alice])
   expect(second.next).toBeNull()
 })
 
 test('a patient is found by MRN, by beginning of the name, by date of birth and by phone', async () => {
   const ask = await world.as('front-desk')
-  for (const query of ['mrn=900001', 'name=alice', 'name=ali%20test', 'date_of_birth=1956-03-14', 'phone=(555)%20555-0100']) {
+  for (const query of [
+    'mrn=900001',
+    'name=alice',
+    'name=ali%20test',
+    'date_of_birth=1956-03-14',
+    'phone=(555)%20555-0100',
+  ]) {
     const page = (await ask(`/api/patients?${query}`)).json<{ items: PatientSummary[] }>()
     expect(idsOf(page), query.split('=')[0]).toEqual([alice])
   }
@@ -94,7 +117,11 @@ test('a search that finds nobody is an empty page', async () => {
 
 test('a search in the body finds the same, and nothing of it is logged', async () => {
   const ask = await world.as('front-desk')
-  const response = await ask({ method: 'POST', url: '/api/patients/search', payload: { name: 'Alice', mrn: '900001' } })
+  const response = await ask({
+    method: 'POST',
+    url: '/api/patients/search',
+    payload: { name: 'Alice', mrn: '900001' },
+  })
   expect(idsOf(response.json())).toEqual([alice])
   await ask('/api/patients?name=Alice&date_of_birth=1956-03-14')
   await ask('/api/patients?name=Alice&limit=nonsense')
@@ -174,10 +201,18 @@ test('without an account there is nothing to see, and an auditor sees no patient
   expect(statusCode).toBe(401)
   expect(headers['www-authenticate']).toBe('Bearer')
   const ask = await world.as('auditor')
-  for (const url of ['/api/patients', `/api/patients/${alice}`, `/api/patients/${alice}/history`, '/api/encounters']) {
+  for (const url of [
+    '/api/patients',
+    `/api/patients/${alice}`,
+    `/api/patients/${alice}/history`,
+    '/api/encounters',
+  ]) {
     const response = await ask(url)
     expect(response.statusCode, url).toBe(403)
-    expect(response.json()).toMatchObject({ code: 'FORBIDDEN', detail: expect.stringContaining('patients.read') })
+    expect(response.json()).toMatchObject({
+      code: 'FORBIDDEN',
+      detail: expect.stringContaining('patients.read'),
+    })
   }
 })
 
@@ -202,12 +237,10 @@ test('each look at a patient is in the trail, a search with its keys and no valu
 test('a patient of another practice is neither listed nor found', async () => {
   const other = '01900000-0000-7000-8000-0000000000ff'
   const stranger = newId()
-  await world.store.asOwner('insert into practice (practice_id, name, country, time_zone) values ($1, $2, $3, $4)', [
-    other,
-    'Other Practice',
-    'US',
-    'UTC',
-  ])
+  await world.store.asOwner(
+    'insert into practice (practice_id, name, country, time_zone) values ($1, $2, $3, $4)',
+    [other, 'Other Practice', 'US', 'UTC'],
+  )
   await world.store.asOwner(
     `insert into patient (practice_id, id, version, tokens, sealed)
     select $1, $2, 1, tokens, sealed from patient where id = $3`,

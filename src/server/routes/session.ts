@@ -29,7 +29,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
   )
 
   app.post(
-    '/api/session/login',
+    '/api/session',
     {
       config: { needs: 'nothing', ...ATTEMPTS },
       schema: {
@@ -53,8 +53,8 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
     },
   )
 
-  app.post(
-    '/api/session/logout',
+  app.delete(
+    '/api/session',
     {
       config: { needs: 'account' },
       schema: { tags, summary: 'End this session', response: answers(z.object({})) },

@@ -22,8 +22,8 @@ export const DEFAULT_DELIMITERS: Delimiters = {
 export const encodingCharacters = (d: Delimiters): string =>
   d.component + d.repetition + d.escape + d.subcomponent + d.truncation
 
-// Not a letter, digit, blank, control character or a half of a surrogate pair.
-const ALLOWED = /^[^A-Za-z0-9\u0000-\u0020\u007f\ud800-\udfff]$/
+// Punctuation of ASCII: one byte in every character set, so that bytes and text are cut at the same places.
+const ALLOWED = /^[!-/:-@[-`{-~]$/
 
 /** True when the character may be a delimiter at all (HL7 2.5.1 §2.5.4). */
 export const isDelimiter = (character: string): boolean => ALLOWED.test(character)

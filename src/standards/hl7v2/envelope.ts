@@ -94,6 +94,9 @@ function part(text: string, delimiter: string, n: number): string {
   return end < 0 ? text.slice(from) : text.slice(from, end)
 }
 
+// SIU and its kin (SRM, SRR, SQR); a segment SCH in other messages names no appointment of theirs.
+const isScheduling = (type: string): boolean => type.startsWith('S')
+
 const BLANKS_AROUND = /^ +| +$/g
 
 // Longer ones are not identifiers but a fault of the sender.
@@ -148,7 +151,8 @@ export function envelopeOf(message: Hl7Message): Envelope {
     applicationAck: header.applicationAck,
     timestamp: header.timestamp,
     patient: pid ? patientKey(pid.field(3), pid.field(2), delimiters) : null,
-    appointment: sch ? appointmentKey(sch.field(2), sch.field(1), delimiters) : null,
+    appointment:
+      sch && isScheduling(header.type) ? appointmentKey(sch.field(2), sch.field(1), delimiters) : null,
     problem: problemOf(kind, header.controlId, header.version),
   }
 }
@@ -231,7 +235,7 @@ function readQuickly(bytes: Uint8Array, peek: Peek, options: DecodeOptions): Env
   const type = leaf(msh9, d).toUpperCase()
   const event = leaf(part(msh9, d.component, 2), d).toUpperCase()
   if (event === '' && type !== 'ACK') return null
-  const lines = findLines(buffer, peek, type === 'SIU')
+  const lines = findLines(buffer, peek, isScheduling(type))
   if (lines === null) return null
   const value = (n: number): string => {
     const raw = fields[n - 1] ?? ''
@@ -255,7 +259,7 @@ function readQuickly(bytes: Uint8Array, peek: Peek, options: DecodeOptions): Env
     applicationAck: value(16).toUpperCase(),
     timestamp: value(7),
     patient: pid ? patientKey(pid[3] ?? '', pid[2] ?? '', d) : null,
-    appointment: sch ? appointmentKey(sch[2] ?? '', sch[1] ?? '', d) : null,
+    appointment: sch && isScheduling(type) ? appointmentKey(sch[2] ?? '', sch[1] ?? '', d) : null,
     problem: problemOf(kind, controlId, version),
   }
   return isPlain([...fields.slice(2, 17), ...(pid?.slice(2) ?? []), ...(sch?.slice(1) ?? [])], d)

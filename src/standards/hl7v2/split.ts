@@ -22,6 +22,15 @@ const isUpper = (c: number): boolean => c >= 0x41 && c <= 0x5a
 const isUpperOrDigit = (c: number): boolean => isUpper(c) || (c >= 0x30 && c <= 0x39)
 const isLower = (c: number): boolean => c >= 0x61 && c <= 0x7a
 
+// A word of three letters before a separator may be text that continues a field, so lower case is believed only
+// of the segments that our messages have.
+const LOWERABLE = new Set(
+  (
+    'MSH EVN PID PD1 NK1 PV1 PV2 ROL DB1 OBX AL1 DG1 DRG PR1 GT1 IN1 IN2 IN3 ACC UB1 UB2 PDA MRG SFT ORC OBR NTE TQ1 TQ2 ' +
+    'CTD CTI SPM DSC SCH RGS AIS AIG AIL AIP FT1 TXA MSA ERR BHS BTS FHS FTS'
+  ).split(' '),
+)
+
 /** `upper` for `^[A-Z][A-Z0-9]{2}(separator|end)`, `lower` for a name in lower case before a separator. */
 function nameAt(text: string, at: number, separator: number): 'upper' | 'lower' | 'none' {
   const a = text.charCodeAt(at)
@@ -32,11 +41,12 @@ function nameAt(text: string, at: number, separator: number): 'upper' | 'lower' 
     return after === separator || after === CR || after === LF || Number.isNaN(after) ? 'upper' : 'none'
   }
   if (after !== separator || !(isUpper(a) || isLower(a))) return 'none'
-  return (isUpperOrDigit(b) || isLower(b)) && (isUpperOrDigit(c) || isLower(c)) ? 'lower' : 'none'
+  if (!(isUpperOrDigit(b) || isLower(b)) || !(isUpperOrDigit(c) || isLower(c))) return 'none'
+  return LOWERABLE.has(text.slice(at, at + 3).toUpperCase()) ? 'lower' : 'none'
 }
 
 /**
- * Finds what ends segments: CR (or CR LF) when any CR is followed by a segment name, else LF.
+ * Finds what ends segments: CR (or CR LF) when any CR is followed by a segment name, else LF when one is.
  *
  * @param separator character code of MSH-1
  */
@@ -45,8 +55,12 @@ export function findSegmentEnd(text: string, from: number, separator: number): S
     const withLf = text.charCodeAt(cr + 1) === LF
     if (nameAt(text, cr + (withLf ? 2 : 1), separator) !== 'none') return withLf ? '\r\n' : '\r'
   }
-  if (text.indexOf('\n', from) >= 0) return '\n'
-  return '\r'
+  for (let lf = text.indexOf('\n', from); lf >= 0; lf = text.indexOf('\n', lf + 1)) {
+    if (nameAt(text, lf + 1, separator) !== 'none') return '\n'
+  }
+  // Only one segment: what ends it tells the habit of the sender.
+  if (text.endsWith('\r\n')) return '\r\n'
+  return text.endsWith('\n') ? '\n' : '\r'
 }
 
 /**
@@ -68,8 +82,9 @@ export function splitSegments(text: string, from: number, separator: number): Sp
     const found = text.indexOf(mark, start)
     const end = found < 0 ? length : found
     const contentStart = mark === '\r' && text.charCodeAt(start) === LF ? start + 1 : start
-    // In LF mode a CR before the LF is part of the line end.
-    const contentEnd = mark === '\n' && end > contentStart && text.charCodeAt(end - 1) === CR ? end - 1 : end
+    let contentEnd = end
+    // In LF mode CRs before the LF are part of the line end.
+    while (mark === '\n' && contentEnd > contentStart && text.charCodeAt(contentEnd - 1) === CR) contentEnd--
     if (contentEnd > contentStart) {
       const name = starts.length === 0 ? 'upper' : nameAt(text, contentStart, separator)
       if (name === 'none') {

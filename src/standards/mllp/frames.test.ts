@@ -92,6 +92,11 @@ describe('frames', () => {
       expect(read(`\x0b123456${rest}`, { limit: 5 })).toEqual(['too-large 12345'])
   })
 
+  test('an FS inside the content counts against the limit like any other byte', () => {
+    expect(read('\x0b12345\x1c6\x1c\r', { limit: 5 })).toEqual(['too-large 12345'])
+    expect(read('\x0b1234\x1c\x1c\r', { limit: 5 })).toEqual(['frame marked 1234\x1c'])
+  })
+
   test('nothing is read after a refusal', () => {
     const frames = decoder({ limit: 2 })
     frames.push(bytesOf('\x0bABC'))
@@ -119,6 +124,7 @@ describe('frames', () => {
       'frame MSH|A',
     ])
     expect(read('MS\x0bA\x1c\r', { acceptUnframed: true })).toEqual(['noise 2 MS', 'frame A'])
+    expect(read('MS', { acceptUnframed: true })).toEqual(['noise 2 MS'])
   })
 
   test('the decoder says whether silence would be inside a frame', () => {

@@ -160,10 +160,9 @@ export class FrameDecoder {
       return end + 1
     }
     const next = chunk[end + 1]
-    if (next === CR || next === LF || next === VT) {
+    if (next === CR || next === LF) {
       this.finish(this.takeFrame(chunk, start, end), events)
-      // VT also starts the next frame, which is read from there.
-      return next === VT ? end + 1 : end + 2
+      return end + 2
     }
     this.gather.add(chunk.subarray(start, end))
     this.state = 'ending'
@@ -175,12 +174,12 @@ export class FrameDecoder {
     const byte = chunk[at]
     if (byte === CR || byte === LF || byte === VT) {
       this.finish(this.gather.take(), events)
+      // VT also starts the next frame, which is read from there.
       return byte === VT ? at : at + 1
     }
     // An FS inside the content. UTF-16 and UTF-32 are the only text that holds one, and MLLP forbids both.
     this.state = 'in'
     this.marked = true
-    if (this.gather.length + 1 > this.limit) return this.refuse(FS_BYTE, 0, events)
     this.gather.add(FS_BYTE)
     return at
   }

@@ -27,8 +27,10 @@ interface RowsProps {
   items: PatientSummary[]
   chosen: string | undefined
   onChoose: (id: string) => void
+  /** Focus by keyboard shows the preview where there is room for one, and never leaves the list. */
+  onPreview: (id: string) => void
 }
-function Rows({ items, chosen, onChoose }: RowsProps) {
+function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
   const table = useRef<HTMLTableElement>(null)
   const age = useAge()
   useRowKeys(table)
@@ -40,28 +42,28 @@ function Rows({ items, chosen, onChoose }: RowsProps) {
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Date of birth</th>
-            <th scope="col">Sex</th>
+            <th scope="col" className={css.roomy}>Sex</th>
             <th scope="col">MRN</th>
             <th scope="col" className={css.wide}>Phone</th>
             <th scope="col" className={css.wide}>City</th>
-            <th scope="col" aria-sort="descending">Changed (<ZoneName />)</th>
+            <th scope="col" aria-sort="descending" className={css.roomy}>Changed (<ZoneName />)</th>
           </tr>
         </thead>
         <tbody>
           {items.map((one) => (
             <tr key={one.id} data-row data-chosen={one.id === chosen} onClick={() => onChoose(one.id)}>
               <td>
-                <Link className="rowLink" data-row-link to="/patients/$id" params={{ id: one.id }} onClick={(event) => event.stopPropagation()}>
+                <Link className="rowLink" data-row-link to="/patients/$id" params={{ id: one.id }} onFocus={() => onPreview(one.id)} onClick={(event) => event.stopPropagation()}>
                   {patientName(one)}
                 </Link>
                 {!one.active && <span className="pill" data-tone="mute" style={{ marginLeft: 6 }}>inactive</span>}
               </td>
               <td className="nowrap"><Time at={one.date_of_birth} /> <span className="dim">{age(one.date_of_birth)}</span></td>
-              <td>{sexName(one.gender)}</td>
+              <td className={css.roomy}>{sexName(one.gender)}</td>
               <td className="mono">{one.mrn}</td>
               <td className={`nowrap ${css.wide}`}>{phone(one.phone_mobile ?? one.phone_home)}</td>
-              <td className={css.wide}>{one.address.city}</td>
-              <td><Time at={one.updated_at} shape="stamp" /></td>
+              <td className={`nowrap ${css.wide}`}>{one.address.city}</td>
+              <td className={css.roomy}><Time at={one.updated_at} shape="stamp" /></td>
             </tr>
           ))}
         </tbody>
@@ -79,8 +81,11 @@ export function PatientsPage() {
   const searching = Object.keys(terms).length > 0
   const items = query.data?.pages.flatMap((page) => page.items) ?? []
   const chosen = wide ? (items.find((one) => one.id === at) ?? items[0]) : undefined
-  const choose = (id: string): void => {
+  const preview = (id: string): void => {
     if (wide) void navigate({ search: { at: id }, replace: true, resetScroll: false })
+  }
+  const choose = (id: string): void => {
+    if (wide) preview(id)
     else void navigate({ to: '/patients/$id', params: { id } })
   }
   return (
@@ -93,7 +98,7 @@ export function PatientsPage() {
             {() =>
               items.length > 0 ? (
                 <>
-                  <Rows items={items} chosen={chosen?.id} onChoose={choose} />
+                  <Rows items={items} chosen={chosen?.id} onChoose={choose} onPreview={preview} />
                   <More query={query} shown={items.length} one="patient" />
                 </>
               ) : searching ? (

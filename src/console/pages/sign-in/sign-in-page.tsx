@@ -1,29 +1,19 @@
-import { Button, PasswordInput } from '@mantine/core'
+import { Alert, Button, PasswordInput } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { problemFrom } from '../../api/http.ts'
 import { session, signIn } from '../../api/queries.ts'
 import { BrandMark } from '../../parts/brand.tsx'
 import css from './sign-in.module.css'
-
-/** A log-in link carries its token behind `#`, which browsers keep out of every request and log. */
-const tokenInLink = (): string => new URLSearchParams(window.location.hash.slice(1)).get('token') ?? ''
 
 export function SignInPage() {
   useDocumentTitle('Sign in · Practice Studio')
   const client = useQueryClient()
   const [token, setToken] = useState('')
   const enter = useMutation({ mutationFn: signIn, onSuccess: (opened) => client.setQueryData(session.queryKey, opened) })
-  const { mutate } = enter
-  const tried = useRef(false)
-  useEffect(() => {
-    const linked = tokenInLink()
-    if (linked === '' || tried.current) return
-    tried.current = true
-    window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search)
-    mutate(linked)
-  }, [mutate])
+  // A log-in link that was used before, or is too old, comes back with its problem in the address.
+  const staleLink = new URLSearchParams(window.location.search).has('problem') && enter.isIdle
   const problem = enter.error === null ? null : problemFrom(enter.error)
   return (
     <div className={css.page}>
@@ -52,6 +42,7 @@ export function SignInPage() {
           <h1>Sign in</h1>
           <p className="dim">Paste an access token. An administrator makes one with</p>
           <pre className={css.command}>npx practice-studio token --role analyst</pre>
+          {staleLink && <Alert color="marigold" title="This log-in link no longer opens">A link opens once and for a short time. Make a new one, or paste a token.</Alert>}
           <PasswordInput
             label="Access token"
             size="md"

@@ -1,0 +1,174 @@
+import { Command, CommanderError, Option } from 'commander'
+import { loadConfig } from './config.ts'
+import { openApi } from './commands/api-client.ts'
+import { backupTo, restoreFrom } from './commands/backup.ts'
+import { runBench } from './commands/bench/bench.ts'
+import { runDemo } from './commands/demo.ts'
+import { listExchanges, replay, showExchange } from './commands/exchanges.ts'
+import { runMigrate } from './commands/migrate.ts'
+import { complain, EXIT, explain } from './commands/output.ts'
+import { runSandbox } from './commands/sandbox.ts'
+import { send } from './commands/send.ts'
+import { PARTS, runStart } from './commands/start.ts'
+import type { Part } from './commands/start.ts'
+import { makeToken } from './commands/token.ts'
+import { runVerifyAudit } from './commands/verify-audit.ts'
+import { ROLES } from './contract/session.ts'
+
+const number = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < 0)
+    throw new CommanderError(EXIT.usage, 'usage', `${text} is not a number`)
+  return value
+}
+const collect = (value: string, before: string[]): string[] => [...before, value]
+
+const program = new Command('practice-studio')
+  .description('Keeps a medical practice and the Cerner hospital beside it in step.')
+  .exitOverride()
+  .showHelpAfterError()
+  .configureHelp({ sortSubcommands: false })
+
+// A command ends with an exit code: 0 done, 1 failed, 2 usage.
+const run = (work: () => Promise<number | void>) => async (): Promise<void> => {
+  process.exitCode = (await work()) ?? EXIT.done
+}
+
+program
+  .command('start')
+  .description('engine, HTTP API and console')
+  .addOption(new Option('--only <parts>', `run a part of it: ${PARTS.join(', ')}`).default(PARTS.join(',')))
+  .action((options: { only: string }) =>
+    run(async () => {
+      const only = options.only.split(',').map((part) => part.trim())
+      const unknown = only.find((part) => !(PARTS as readonly string[]).includes(part))
+      if (unknown !== undefined) {
+        complain(`There is no part ${unknown}. The parts are ${PARTS.join(', ')}.`)
+        return EXIT.usage
+      }
+      await runStart({ config: await loadConfig(), only: only as Part[], demo: false })
+      return EXIT.done
+    })(),
+  )
+
+program
+  .command('demo')
+  .description('start, with a sandbox Cerner, a seeded practice and lively traffic')
+  .option('--quiet', 'no traffic')
+  .option('--population <n>', 'synthetic people to register', number, 300)
+  .option('--seed <n>', 'another seed, other people', number, 1)
+  .option('--rate <n>', 'messages a minute', number, 90)
+  .action((options: { quiet?: boolean; population: number; seed: number; rate: number }) =>
+    run(async () => runDemo(await loadConfig(), { ...options, quiet: options.quiet ?? false }))(),
+  )
+
+program
+  .command('sandbox')
+  .description('the Cerner in a box alone: sends a day of a practice to an MLLP listener')
+  .requiredOption('--to <host:port>', 'where Practice Studio listens')
+  .option('--population <n>', 'synthetic people', number, 300)
+  .option('--seed <n>', 'another seed, other people', number, 1)
+  .option('--rate <n>', 'messages a minute', number, 90)
+  .action((options: { to: string; population: number; seed: number; rate: number }) =>
+    run(() => runSandbox(options))(),
+  )
+
+program
+  .command('send')
+  .description('sends HL7 v2 messages over MLLP and prints each acknowledgement')
+  .argument('<files...>', 'files with messages; - reads standard input')
+  .requiredOption('--to <host:port>', 'the listener')
+  .option('--tls', 'use TLS', false)
+  .option('--ca <file>', 'PEM of the authority that signed the listener’s certificate')
+  .option('--rate <n>', 'messages a second', number)
+  .option('--connections <n>', 'connections at once', number, 1)
+  .option('--timeout <ms>', 'how long to wait for each acknowledgement', number, 30_000)
+  .option('--json', 'one JSON line per message', false)
+  .action((files: string[], options: Parameters<typeof send>[1]) => run(() => send(files, options))())
+
+program
+  .command('exchanges')
+  .description('lists the exchange log, or shows one exchange')
+  .argument('[id]')
+  .option('--state <state>', 'received, applied, parked …')
+  .option('--control-id <id>', 'MSH-10')
+  .option('--mrn <mrn>', 'messages about a patient')
+  .option('--kind <kind>', 'ADT^A08, or ADT')
+  .option('--limit <n>', 'how many', number, 20)
+  .option('--raw', 'the message as it came', false)
+  .option('--json', 'JSON lines', false)
+  .action((id: string | undefined, options: Parameters<typeof listExchanges>[1] & { raw: boolean }) =>
+    run(async () => {
+      const api = await openApi(await loadConfig())
+      return id === undefined ? listExchanges(api, options) : showExchange(api, id, options)
+    })(),
+  )
+
+program
+  .command('replay')
+  .description('plays exchanges again, as they were or edited')
+  .argument('<ids...>')
+  .option('--set <place=value>', 'edit a field first, e.g. PID-8=F; may repeat', collect, [])
+  .option('--preview', 'only show what it would change', false)
+  .option('--json', 'JSON lines', false)
+  .action((ids: string[], options: Parameters<typeof replay>[2]) =>
+    run(async () => replay(await openApi(await loadConfig()), ids, options))(),
+  )
+
+program
+  .command('token')
+  .description('makes a bearer token for the HTTP API; it is shown once')
+  .addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).makeOptionMandatory())
+  .option('--name <name>', 'who or what uses it', 'command line')
+  .option('--days <n>', 'how long it is good', number, 365)
+  .option('--json', 'prints {"token": …}', false)
+  .action((options: Parameters<typeof makeToken>[1]) =>
+    run(async () => makeToken(await loadConfig(), options))(),
+  )
+
+program
+  .command('migrate')
+  .description('brings the database to this version')
+  .option('--json', 'JSON', false)
+  .action((options: { json: boolean }) => run(async () => runMigrate(await loadConfig(), options))())
+
+program
+  .command('backup')
+  .description('writes a consistent copy of the database to a folder; sealed data stays sealed')
+  .argument('<folder>')
+  .option('--json', 'JSON', false)
+  .action((folder: string, options: { json: boolean }) =>
+    run(async () => backupTo(await loadConfig(), folder, options))(),
+  )
+
+program
+  .command('restore')
+  .description('reads a backup into an empty database')
+  .argument('<folder>')
+  .option('--json', 'JSON', false)
+  .action((folder: string, options: { json: boolean }) =>
+    run(async () => restoreFrom(await loadConfig(), folder, options))(),
+  )
+
+program
+  .command('verify-audit')
+  .description('walks the audit trail and says whether every row follows the one before')
+  .option('--json', 'JSON', false)
+  .action((options: { json: boolean }) => run(async () => runVerifyAudit(await loadConfig(), options))())
+
+program
+  .command('bench')
+  .description('measures this machine: one JSON line per figure')
+  .argument('[name]', 'parse, ack, applied, start; all without a name')
+  .option('--seconds <n>', 'how long each load runs', number, 10)
+  .action((name: string | undefined, options: { seconds: number }) => run(() => runBench(name, options))())
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+  else {
+    complain(explain(error))
+    process.exitCode = EXIT.failed
+  }
+}
