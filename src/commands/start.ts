@@ -86,6 +86,7 @@ async function engineOptions(config: Config, store: OpenStore, log: Logger, only
     vault: store.vault,
     clock: systemClock,
     log,
+    thread: { connectionString: store.connectionString, master: store.master.key },
     parts: { listens: only.includes('listeners'), flows: only.includes('engine') },
     defaults: local,
     overrides: addressFromEnvironment(config),

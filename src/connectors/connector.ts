@@ -25,8 +25,8 @@ export interface Arrival {
   bytes: Uint8Array
   /** Address of the far side, for the log. */
   remote: string
-  /** True for the front part of a frame that never ended: kept and parked, never acknowledged. */
-  truncated?: boolean
+  /** Only the front part came: the frame never ended, or passed the limit. Kept and parked, never acknowledged. */
+  cut?: 'truncated' | 'too-large'
 }
 
 export type Receipt =

@@ -1,7 +1,10 @@
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
+import { EVENTS } from '../mapping/events.ts'
 import type { Envelope } from '../standards/hl7v2/envelope.ts'
+import type { Hl7Message } from '../standards/hl7v2/message.ts'
 import { problem } from '../standards/hl7v2/problem.ts'
 import type { Problem } from '../standards/hl7v2/problem.ts'
+import { check } from '../standards/hl7v2/structures.ts'
 
 /** MSA-1, table 0008. */
 export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR'
@@ -32,7 +35,29 @@ export function judge(envelope: Envelope, settings: Hl7v2Settings): Verdict {
   if (settings.processingId !== 'any' && envelope.processingId !== settings.processingId) {
     return parked('AR', problem('HL7_PROCESSING_ID_REFUSED', { segment: 'MSH', field: 11 }, 202, 'E'))
   }
+  if (!isWanted(envelope.kind, settings)) return unwanted(envelope.kind, settings)
   return RECEIVED
+}
+
+/** Structure and required fields, looked at before acknowledging where the connection is strict (hl7-v2.md §7.1). */
+export function judgeStrictly(message: Hl7Message): Verdict {
+  const [first] = check(message, 'strict').filter((one) => one.severity === 'E' || one.severity === 'F')
+  return first ? parked('AE', first) : RECEIVED
+}
+
+function isWanted(kind: string, { filter, strictTypes }: Hl7v2Settings): boolean {
+  const [type = ''] = kind.split('^')
+  const events = filter.events
+  if (events.length > 0 && !events.includes(kind) && !events.includes(`${type}^*`)) return false
+  // Events that no table knows are taken, acknowledged and set aside while applying, unless the connection refuses them.
+  return !strictTypes || EVENTS[kind] !== undefined
+}
+
+function unwanted(kind: string, { strictTypes }: Hl7v2Settings): Verdict {
+  const [type = ''] = kind.split('^')
+  const isKnownType = Object.keys(EVENTS).some((known) => known.startsWith(`${type}^`))
+  const found = problem('HL7_EVENT_NOT_SUPPORTED', { segment: 'MSH', field: 9 }, isKnownType ? 201 : 200, 'E')
+  return { state: 'ignored', code: strictTypes ? 'AR' : 'AA', problem: found }
 }
 
 const parked = (code: 'AE' | 'AR', found: Problem): Verdict => ({ state: 'parked', code, problem: found })

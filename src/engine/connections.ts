@@ -147,7 +147,7 @@ export class Connections {
         this.#options.clock,
       )
     })
-    await this.#reload(id)
+    await this.reload(id)
     this.#options.onChanged(id)
     return this.get(id)
   }
@@ -178,11 +178,11 @@ export class Connections {
   }
 
   /** Takes over what another process or this one wrote; the listener starts anew with the new settings. */
-  async #reload(id: ConnectionId): Promise<void> {
-    const before = this.#get(id)
+  async reload(id: ConnectionId): Promise<void> {
+    const before = this.#held.get(id)
     const row = (await listConnections(this.#options.database)).find((one) => one.id === id)
     if (!row) return
-    await before.listener?.close()
+    await before?.listener?.close()
     const held = this.#hold(row)
     if (this.#inbox && this.#options.listens) await this.#open(held)
   }

@@ -2,24 +2,21 @@ import type { Log } from '../connectors/hl7v2/log.ts'
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import type { LiveEvent } from '../contract/metrics.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { IntegrationError } from '../kernel/errors.ts'
-import type { ErrorCode } from '../kernel/errors.ts'
 import type { ConnectionId } from '../kernel/ids.ts'
-import { readPlace } from '../standards/hl7v2/problem.ts'
-import type { Problem } from '../standards/hl7v2/problem.ts'
 import { addCounts, ensurePartitions } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import { countJobs } from '../store/flow.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { AppliedJob } from './apply.ts'
 import { Connections } from './connections.ts'
 import { Counters } from './counters.ts'
-import { sentenceOf, viewExchange } from './exchange-view.ts'
-import { Flow } from './flow.ts'
+import { viewExchange } from './exchange-view.ts'
+import { inlineFlow, threadedFlow } from './flow-host.ts'
+import type { FlowHost, FlowReport, ThreadSetup } from './flow-host.ts'
+import { nameOf } from './problem-name.ts'
 import { Recorder } from './record.ts'
 import { replayExchange } from './replay.ts'
 import type { EngineServices } from './services.ts'
-import { Waiters } from './waiters.ts'
+import { settledOf, Waiters, waitsFor } from './waiters.ts'
 
 export interface EngineOptions {
   database: Database
@@ -28,6 +25,8 @@ export interface EngineOptions {
   log: Log & { error(fields: object, message: string): void }
   /** Which parts this process runs. */
   parts: { listens: boolean; flows: boolean }
+  /** How a thread opens the store for itself; without it the flow runs in this thread, as tests like it. */
+  thread?: Pick<ThreadSetup, 'connectionString' | 'master'>
   defaults: Partial<Record<keyof Hl7v2Settings, unknown>>
   overrides: Partial<Record<keyof Hl7v2Settings, unknown>>
 }
@@ -42,6 +41,7 @@ export interface Engine extends AsyncDisposable {
   close(): Promise<void>
 }
 
+const FAILED = 'work failed and will be tried again or parked'
 const TICK_MS = 1000
 const PARTITIONS_MS = 6 * 3_600_000
 
@@ -57,8 +57,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   const report = (error: unknown): void => {
     const code = (error as { code?: unknown } | null)?.code
-    log.error({ code, err: nameOf(error) }, 'work failed and will be tried again or parked')
+    log.error({ code, err: nameOf(error) }, FAILED)
   }
+  let flow: FlowHost | null = null
   const connections = new Connections({
     database,
     vault,
@@ -67,21 +68,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     defaults: options.defaults,
     overrides: options.overrides,
     listens: options.parts.listens,
-    onChanged: (id) => emit({ type: 'connection', connection_id: id }),
+    onChanged: (id) => {
+      flow?.reload(id)
+      emit({ type: 'connection', connection_id: id })
+    },
   })
   await connections.load()
 
   const pulse = { received: 0, applied: 0, parked: 0, types: new Set<string>() }
-  const flow = new Flow({
-    database,
-    vault,
-    clock,
-    counters,
-    readerOf: (id) => connections.reader(id),
-    waitsFor: (id, applicationAck) => waits(connections, id, applicationAck),
-    onApplied: (jobs) => onApplied(jobs, waiters, pulse),
-    onProblem: report,
-  })
+  const onReport = ({ applied, parked, kinds, settled }: FlowReport): void => {
+    pulse.applied += applied
+    pulse.parked += parked
+    for (const kind of kinds) pulse.types.add(kind)
+    for (const one of settled) waiters.settle(one)
+  }
   const recorder = new Recorder({
     database,
     vault,
@@ -91,7 +91,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     connectionOf: (id) => connections.running(id),
     onAccepted: (jobs) => {
       pulse.received += jobs
-      flow.wake()
+      flow?.wake()
     },
     onProblem: report,
   })
@@ -126,7 +126,25 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }, TICK_MS)
   const partitions = setInterval(() => void ensurePartitions(database).catch(report), PARTITIONS_MS)
 
-  if (options.parts.flows) flow.start()
+  if (options.parts.flows) {
+    const setup = options.thread && {
+      ...options.thread,
+      practiceId: database.practiceId,
+      overrides: options.overrides,
+    }
+    const inline = {
+      database,
+      vault,
+      clock,
+      counters,
+      readerOf: connections.reader.bind(connections),
+      waitsFor: (id: ConnectionId, asked: string) => waitsFor(connections.running(id).settings, asked),
+      onProblem: report,
+    }
+    flow = setup
+      ? await threadedFlow(setup, onReport, ({ code, name }) => log.error({ code, err: name }, FAILED))
+      : inlineFlow(inline, settledOf, onReport)
+  }
   await connections.listen(recorder)
 
   const close = async (): Promise<void> => {
@@ -134,7 +152,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     clearInterval(partitions)
     await connections.close()
     await recorder.close()
-    await flow.stop()
+    await flow?.stop()
     waiters.close()
     await ticking
     await flush().catch(report)
@@ -162,60 +180,4 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       },
     },
   }
-}
-
-function waits(connections: Connections, id: ConnectionId, applicationAck: string): boolean {
-  return connections.running(id).settings.ackMode === 'on_apply' || applicationAck !== ''
-}
-
-function onApplied(
-  jobs: readonly AppliedJob[],
-  waiters: Waiters,
-  pulse: { applied: number; parked: number; types: Set<string> },
-): void {
-  for (const job of jobs) {
-    if (job.state === 'parked') pulse.parked += 1
-    else pulse.applied += 1
-    pulse.types.add(job.kind)
-    if (job.waited) waiters.settle({ id: job.id, state: job.state, problem: problemOf(job) })
-  }
-}
-
-/** What an application acknowledgement says about a parked message. */
-function problemOf(job: AppliedJob): Problem | null {
-  if (job.state !== 'parked' || job.code === null) return null
-  const place = (job.place && readPlace(job.place)) || { segment: 'MSH' }
-  return {
-    code: job.code,
-    place,
-    condition: conditionOf(job.code),
-    severity: 'E',
-    ...sentenceOf(job.code, job.place),
-  }
-}
-
-/** Table 0357 for what is found while applying (hl7-v2.md §7.1). */
-function conditionOf(code: ErrorCode): number {
-  switch (code) {
-    case 'HL7_REQUIRED_SEGMENT_MISSING':
-      return 100
-    case 'HL7_REQUIRED_FIELD_EMPTY':
-      return 101
-    case 'HL7_DATA_TYPE':
-      return 102
-    case 'CODE_NOT_IN_SET':
-      return 103
-    case 'HL7_IDENTIFIER_CONFLICT':
-      return 204
-    default:
-      return 207
-  }
-}
-
-/** A message of the driver or the runtime may quote a value, so only names, codes and places in our code are logged. */
-const nameOf = (error: unknown): string => {
-  if (error instanceof IntegrationError) return `${error.code}: ${error.message}`
-  if (!(error instanceof Error)) return typeof error
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []
-  return [error.name, ...frames.slice(0, 6).map((line) => line.trim())].join(' ')
 }

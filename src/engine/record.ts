@@ -8,6 +8,7 @@ import type { ExchangeHead } from '../model/document.ts'
 import { buildAck } from '../standards/hl7v2/ack.ts'
 import { buildBatchAck } from '../standards/hl7v2/batch-ack.ts'
 import { decode } from '../standards/hl7v2/decode.ts'
+import { readAck } from '../standards/hl7v2/read-ack.ts'
 import { readEnvelope } from '../standards/hl7v2/envelope.ts'
 import type { Envelope } from '../standards/hl7v2/envelope.ts'
 import { placeText, problem } from '../standards/hl7v2/problem.ts'
@@ -18,7 +19,7 @@ import type { Database } from '../store/database.ts'
 import { openWriter } from '../store/writer.ts'
 import type { Writer } from '../store/writer.ts'
 import type { Vault } from '../vault/vault.ts'
-import { codeIn, judge, planReplies, wanted } from './acknowledge.ts'
+import { codeIn, judge, judgeStrictly, planReplies, wanted } from './acknowledge.ts'
 import type { ReplyPlan, Verdict } from './acknowledge.ts'
 import { controlKey, laneOf, patientKey } from '../store/blind-keys.ts'
 import type { RunningConnection } from './connection.ts'
@@ -113,7 +114,7 @@ export class Recorder implements Inbox {
     const { charset, defaultVersion } = connection.settings
     const envelope = readEnvelope(arrival.bytes, { charset, version: defaultVersion })
     if (this.#closed) return Promise.resolve(this.#refusal(arrival, envelope))
-    if (envelope.batch && !arrival.truncated) return this.#recordBatch(arrival, connection)
+    if (envelope.batch && !arrival.cut) return this.#recordBatch(arrival, connection)
     return this.#enqueue(arrival, connection, envelope, ORIGINAL)
   }
 
@@ -137,12 +138,12 @@ export class Recorder implements Inbox {
     envelope: Envelope,
     lineage: Lineage,
   ): Promise<Receipt> {
-    const verdict = arrival.truncated ? truncated() : judge(envelope, connection.settings)
+    const verdict = this.#judge(arrival, connection, envelope)
     const plan = lineage.replayOf
       ? NO_REPLIES
       : planReplies(envelope, connection.settings, verdict.code === 'AA')
     const ackCode = plan.enhanced && plan.atCommit ? codeIn(verdict.code, true) : verdict.code
-    const silent = arrival.truncated === true || !plan.atCommit
+    const silent = arrival.cut !== undefined || !plan.atCommit
     const reply = silent
       ? null
       : this.#reply(arrival.bytes, ackCode, verdict.problem ? [verdict.problem] : [])
@@ -151,6 +152,15 @@ export class Recorder implements Inbox {
     this.#pending.push({ arrival, connection, envelope, verdict, plan, row, reply, resolve })
     this.#schedule()
     return promise
+  }
+
+  #judge(arrival: Arrival, connection: RunningConnection, envelope: Envelope): Verdict {
+    const { settings } = connection
+    if (arrival.cut) return cutOff(arrival.cut, settings.frameBytes)
+    const verdict = judge(envelope, settings)
+    if (!settings.strict || verdict.state !== 'received') return verdict
+    const decoded = decode(arrival.bytes, { charset: settings.charset, version: settings.defaultVersion })
+    return decoded.kind === 'message' ? judgeStrictly(decoded.message) : verdict
   }
 
   /** Each message of a batch is an exchange of its own; the frame is answered by one frame (hl7-v2.md §3.3). */
@@ -162,21 +172,30 @@ export class Recorder implements Inbox {
       return this.#enqueue(arrival, connection, { ...envelope, readable: false }, ORIGINAL)
     }
     const parentId = newId<ExchangeId>()
+    const members = [...decoded.batch.messages, ...decoded.batch.unreadable]
     const receipts = await Promise.all(
-      decoded.batch.messages.map((message) => {
-        const one = { ...arrival, bytes: message.bytes }
-        const envelope = readEnvelope(message.bytes, { charset, version: defaultVersion })
-        return this.#enqueue(one, connection, envelope, { parentId, replayOf: null })
+      members.map(({ bytes }) => {
+        const envelope = readEnvelope(bytes, { charset, version: defaultVersion })
+        return this.#enqueue({ ...arrival, bytes }, connection, envelope, { parentId, replayOf: null })
       }),
     )
-    const replies = receipts.flatMap((receipt) => (receipt.reply ? [receipt.reply] : []))
     for (const receipt of receipts) {
       if (receipt.kind !== 'refused') this.replied(receipt.exchangeId, receipt.reply ? 'sent' : 'unsent')
     }
-    const answer = { replies, controlId: newId(), at: this.#options.clock.now() }
-    const reply = replies.length > 0 ? buildBatchAck(arrival.bytes, answer) : null
+    const replies = receipts.flatMap((receipt) => (receipt.reply ? [receipt.reply] : []))
+    const reply = this.#batchReply(arrival, connection, replies)
     if (receipts.every((receipt) => receipt.kind === 'refused')) return { kind: 'refused', reply }
     return { kind: 'stored', exchangeId: parentId, reply }
+  }
+
+  #batchReply(
+    arrival: Arrival,
+    connection: RunningConnection,
+    replies: readonly Uint8Array[],
+  ): Uint8Array | null {
+    if (replies.length === 0) return null
+    if (connection.settings.batchReply === 'worst') return worstOf(replies)
+    return buildBatchAck(arrival.bytes, { replies, controlId: newId(), at: this.#options.clock.now() })
   }
 
   #row(
@@ -203,8 +222,7 @@ export class Recorder implements Inbox {
       id,
       connectionId: connection.id,
       channel: connection.channel,
-      kind:
-        envelope.kind === '' ? (arrival.truncated ? 'fragment' : 'unreadable') : envelope.kind.slice(0, 40),
+      kind: envelope.kind === '' ? (arrival.cut ? 'fragment' : 'unreadable') : envelope.kind.slice(0, 40),
       lane: laneOf(order),
       remote: arrival.remote,
       sizeBytes: arrival.bytes.length,
@@ -213,12 +231,7 @@ export class Recorder implements Inbox {
       patientKey: key,
       orderKey: order.subarray(0, 8),
       controlKey: controlKey(vault, envelope.controlId),
-      fingerprint: this.#fingerprint(
-        arrival,
-        connection,
-        envelope,
-        arrival.truncated || replayOf ? id : null,
-      ),
+      fingerprint: this.#fingerprint(arrival, connection, envelope, arrival.cut || replayOf ? id : null),
       sealedHead: vault.seal(`exchange/head/${id}`, JSON.stringify(head)),
       sealedRaw: vault.seal(`exchange/raw/${id}`, arrival.bytes),
       verdict:
@@ -273,7 +286,7 @@ export class Recorder implements Inbox {
   #refusal(arrival: Arrival, envelope: Envelope): Receipt {
     const enhanced = envelope.acceptAck !== '' || envelope.applicationAck !== ''
     const ours = problem('STORE_UNAVAILABLE', { segment: 'MSH' }, 207, 'E')
-    const reply = arrival.truncated ? null : this.#reply(arrival.bytes, enhanced ? 'CR' : 'AR', [ours])
+    const reply = arrival.cut ? null : this.#reply(arrival.bytes, enhanced ? 'CR' : 'AR', [ours])
     return { kind: 'refused', reply }
   }
 
@@ -419,11 +432,21 @@ export class Recorder implements Inbox {
   }
 }
 
-const truncated = (): Verdict => ({
+/** The front part of a message that never came whole: kept for the analyst, never acknowledged by us. */
+const cutOff = (cut: NonNullable<Arrival['cut']>, limitBytes: number): Verdict => ({
   state: 'parked',
   code: 'AE',
-  problem: problem('MLLP_FRAME_TRUNCATED', { segment: 'MSH' }, 100, 'E'),
+  problem:
+    cut === 'too-large'
+      ? problem('MLLP_FRAME_TOO_LARGE', { segment: 'MSH' }, 207, 'E', { limitBytes })
+      : problem('MLLP_FRAME_TRUNCATED', { segment: 'MSH' }, 100, 'E'),
 })
+
+/** The reply with the worst code of a batch, for senders that take one acknowledgement only. */
+function worstOf(replies: readonly Uint8Array[]): Uint8Array | null {
+  const rank = (reply: Uint8Array): number => 'AER'.indexOf(readAck(reply).code[1] ?? 'A')
+  return replies.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst))
+}
 
 function answerTo(settled: Settled): { code: 'AA' | 'AE' | 'AR'; problems: Problem[] } {
   if (settled.state === 'applied' || settled.state === 'ignored') return { code: 'AA', problems: [] }

@@ -1,5 +1,10 @@
+import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
+import type { ErrorCode } from '../kernel/errors.ts'
 import type { ExchangeId } from '../kernel/ids.ts'
+import { readPlace } from '../standards/hl7v2/problem.ts'
 import type { Problem } from '../standards/hl7v2/problem.ts'
+import type { AppliedJob } from './apply.ts'
+import { sentenceOf } from './exchange-view.ts'
 
 /** What became of an exchange, for those who wait for it. */
 export interface Settled {
@@ -48,5 +53,46 @@ export class Waiters {
   /** Tells everybody that the answer will not come from here any more. */
   close(): void {
     for (const id of this.ids) this.settle({ id, state: 'unknown', problem: null })
+  }
+}
+
+/** True when the sender of such a message waits to hear whether it was applied. */
+export const waitsFor = (settings: Hl7v2Settings, applicationAck: string): boolean =>
+  settings.ackMode === 'on_apply' || applicationAck !== ''
+
+export const settledOf = (job: AppliedJob): Settled => ({
+  id: job.id,
+  state: job.state,
+  problem: problemOf(job),
+})
+
+/** What an application acknowledgement says about a parked message. */
+function problemOf(job: AppliedJob): Problem | null {
+  if (job.state !== 'parked' || job.code === null) return null
+  const place = (job.place && readPlace(job.place)) || { segment: 'MSH' }
+  return {
+    code: job.code,
+    place,
+    condition: conditionOf(job.code),
+    severity: 'E',
+    ...sentenceOf(job.code, job.place),
+  }
+}
+
+/** Table 0357 for what is found while applying (hl7-v2.md §7.1). */
+function conditionOf(code: ErrorCode): number {
+  switch (code) {
+    case 'HL7_REQUIRED_SEGMENT_MISSING':
+      return 100
+    case 'HL7_REQUIRED_FIELD_EMPTY':
+      return 101
+    case 'HL7_DATA_TYPE':
+      return 102
+    case 'CODE_NOT_IN_SET':
+      return 103
+    case 'HL7_IDENTIFIER_CONFLICT':
+      return 204
+    default:
+      return 207
   }
 }

@@ -1,7 +1,7 @@
 import type { AppointmentResource } from '../model/values.ts'
 import type { Hl7Message, Segment } from '../standards/hl7v2/message.ts'
 import { plus, readAmount } from './appointment-times.ts'
-import { cellAt } from './compile.ts'
+import { cellAt } from './field-view.ts'
 import { appointmentStatus } from './codesets/appointment-status.ts'
 import { readInstant } from './codecs/moment.ts'
 import { person } from './codecs/person.ts'

@@ -1,5 +1,6 @@
 import type { Hl7Message, Segment } from '../standards/hl7v2/message.ts'
-import type { Cell, Codec } from './codec.ts'
+import type { Codec } from './codec.ts'
+import type { FieldView } from './field-view.ts'
 import { placeText, readPlaces, remapped } from './place.ts'
 import type { Place } from './place.ts'
 import { remapsOf } from './profiles.ts'
@@ -138,11 +139,13 @@ export function readRow(row: CompiledRow, slots: Slots, at: Reading): unknown {
     if (segment === undefined) continue
     const repetition = spot.choose === null ? 1 : spot.choose(segment, spot.field)
     if (repetition === 0) continue
+    const view = at.view.aim(segment, spot.field, repetition, spot.component)
+    if (view.isAbsent) continue
     at.place =
       repetition === 1 && segment.occurrence === 1
         ? spot.text
         : placeText(spot.place, segment.occurrence, repetition)
-    const value = readSpot(row.codec, spot, segment, repetition, at)
+    const value = readSpot(row.codec, spot, view, at)
     if (value !== undefined) return value
     if (spot.nulls !== 'ignore' && cleared === undefined && isCleared(spot, segment, repetition))
       cleared = at.place
@@ -152,55 +155,13 @@ export function readRow(row: CompiledRow, slots: Slots, at: Reading): unknown {
   return null
 }
 
-function readSpot(
-  codec: Codec<unknown>,
-  spot: Spot,
-  segment: Segment,
-  repetition: number,
-  at: Reading,
-): unknown {
-  if (codec.kind === 'leaf') {
-    const text = segment.get(spot.field, repetition, spot.component || 1, spot.subcomponent || 1)
-    return text === '' ? undefined : codec.read(text, at)
-  }
-  if (segment.field(spot.field) === '') return undefined
-  return codec.read(cell.aim(segment, spot, repetition), at)
+function readSpot(codec: Codec<unknown>, spot: Spot, view: FieldView, at: Reading): unknown {
+  if (codec.kind === 'parts') return codec.read(view, at)
+  const text = view.leaf(spot.component || 1, spot.subcomponent || 1)
+  return text === '' ? undefined : codec.read(text, at)
 }
 
 function isCleared(spot: Spot, segment: Segment, repetition: number): boolean {
   if (spot.nulls === 'part' && segment.isNull(spot.field, repetition)) return false
   return segment.isNull(spot.field, repetition, spot.component || 1, spot.subcomponent || undefined)
 }
-
-/** A segment seen from one spot: components of the field, or subcomponents of a component. */
-class SegmentCell implements Cell {
-  #segment: Segment | undefined
-  #field = 0
-  #repetition = 1
-  #component = 0
-
-  aim(segment: Segment, spot: { field: number; component: number }, repetition: number): this {
-    this.#segment = segment
-    this.#field = spot.field
-    this.#repetition = repetition
-    this.#component = spot.component
-    return this
-  }
-
-  get(component = 1, subcomponent = 1): string {
-    if (this.#segment === undefined) return ''
-    if (this.#component === 0)
-      return this.#segment.get(this.#field, this.#repetition, component, subcomponent)
-    // Seen from inside a component, only its subcomponents are there.
-    return component === 1
-      ? this.#segment.get(this.#field, this.#repetition, this.#component, subcomponent)
-      : ''
-  }
-}
-
-// Reading is synchronous and a codec keeps no cell, so one is enough.
-const cell = new SegmentCell()
-
-/** A cell on a repetition of a field, for code that reads beside the tables. */
-export const cellAt = (segment: Segment, field: number, repetition = 1): Cell =>
-  new SegmentCell().aim(segment, { field, component: 0 }, repetition)

@@ -33,7 +33,7 @@ export function mapHl7v2(message: Hl7Message, settings: MapSettings, receivedAt?
   const kind = `${type}^${event}`
   const effect = EVENTS[kind]
   if (!effect) return ignored()
-  const at = new Reading(settings, 'v2', offsetOf(timestamp))
+  const at = new Reading(settings, 'v2', { offset: offsetOf(timestamp), delimiters: message.delimiters })
   const asOf = readAsOf(message, at, receivedAt)
   const statements = mapEvent(message, effect, asOf, at)
   if (statements === null) return ignored()

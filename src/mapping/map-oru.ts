@@ -4,13 +4,13 @@ import type { ReportStatus } from '../model/fields.ts'
 import type { Said, Statement } from '../model/statement.ts'
 import type { Identifier, Observation, ObservationStatus } from '../model/values.ts'
 import type { Hl7Message, Segment } from '../standards/hl7v2/message.ts'
-import { cellAt, compile, openSlots } from './compile.ts'
+import { compile, openSlots } from './compile.ts'
+import { cellAt } from './field-view.ts'
 import { entityIdentifier } from './codecs/identifier.ts'
 import { readEncounter } from './map-adt.ts'
 import { readFields, readPatient } from './map-patient.ts'
 import { noteLines } from './notes.ts'
 import { readObservations } from './read-observations.ts'
-import type { ResultLine } from './read-observations.ts'
 import type { Reading } from './reading.ts'
 import { reportTable } from './tables/report.ts'
 
@@ -90,7 +90,7 @@ function readReport(message: Hl7Message, order: Order, asOf: Instant, at: Readin
   refuseForeignStatus(obr)
   const rows = compile(reportTable, at.settings)
   const fields = readFields(rows, openSlots(rows, message, { OBR: obr, ORC: orc, NTE: undefined }), at)
-  const read = readObservations(order.lines as ResultLine[], contextOf(fields, asOf), at)
+  const read = readObservations(order.lines, contextOf(fields, asOf), at)
   fields['status'] ??= statusOfResults(read.observations)
   const notes = [...order.notes.flatMap(noteLines), ...read.orderNotes]
   if (notes.length > 0) fields['notes'] = { value: notes.join('\n'), place: 'NTE-3' }

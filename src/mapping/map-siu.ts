@@ -6,7 +6,8 @@ import type { Hl7Message, Segment } from '../standards/hl7v2/message.ts'
 import { findResources, generalSegment, providerSegment, readResources } from './appointment-resources.ts'
 import type { ResourceSegment } from './appointment-resources.ts'
 import { readAppointmentTimes } from './appointment-times.ts'
-import { cellAt, compile, openSlots } from './compile.ts'
+import { compile, openSlots } from './compile.ts'
+import { cellAt } from './field-view.ts'
 import { entityIdentifier } from './codecs/identifier.ts'
 import type { SiuEvent } from './events.ts'
 import { readFields, readPatient } from './map-patient.ts'
@@ -24,6 +25,7 @@ import { appointmentTable } from './tables/appointment.ts'
 export function mapSiu(message: Hl7Message, event: SiuEvent, at: Reading): Statement[] | null {
   const sch = message.segment('SCH')
   if (!sch) throw new IntegrationError('HL7_REQUIRED_SEGMENT_MISSING', { segment: 'SCH' })
+  if (sch.get(25).toUpperCase() === 'BLOCKED') return null
   const key = readAppointmentKey(sch, at)
   const patient = message.segment('PID')
     ? [readPatient(message, { effect: 'upsert', isNews: false }, at)]
@@ -32,7 +34,6 @@ export function mapSiu(message: Hl7Message, event: SiuEvent, at: Reading): State
   const resources = findResources(message)
   const fields = readAppointmentFields(message, sch, resources, at)
   const status = statusOf(event, sch, fields['status'])
-  if (status?.value === 'blocked') return null
   delete fields['status']
   if (status) fields['status'] = status
   // The event reason of a cancellation says why it was called off, not why the patient was to come.

@@ -1,7 +1,7 @@
 import type { Instant, CalendarDate } from '../kernel/calendar-date.ts'
 import type { Coded, Observation, ObservationStatus } from '../model/values.ts'
 import type { Segment } from '../standards/hl7v2/message.ts'
-import { cellAt } from './compile.ts'
+import { cellAt } from './field-view.ts'
 import { interpretation } from './codesets/interpretation.ts'
 import { observationStatus } from './codesets/observation-status.ts'
 import { readCode, setName } from './codecs/coded.ts'

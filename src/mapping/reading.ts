@@ -1,10 +1,13 @@
 import { ERRORS } from '../kernel/errors.ts'
 import type { ErrorCode, PlacesOf } from '../kernel/errors.ts'
 import type { MappingWarning } from '../model/statement.ts'
+import { DEFAULT_DELIMITERS } from '../standards/hl7v2/delimiters.ts'
+import type { Delimiters } from '../standards/hl7v2/delimiters.ts'
 import type { Zones } from '../standards/hl7v2/time.ts'
 import { authorityReader } from './authority.ts'
 import type { AuthorityReader } from './authority.ts'
 import type { CodeSystem } from './code-set.ts'
+import { FieldView } from './field-view.ts'
 import type { MapSettings } from './settings.ts'
 
 /** One message being read: what codecs need to know about it, and where they leave their warnings. */
@@ -15,14 +18,22 @@ export class Reading {
   readonly zones: Zones
   readonly authorityOf: AuthorityReader
   readonly warnings: MappingWarning[] = []
+  /** Where tables read their fields. */
+  readonly view: FieldView
   /** The place being read, in the standard's own spelling. */
   place = ''
 
-  constructor(settings: MapSettings, standard: CodeSystem, messageOffset?: string) {
+  constructor(
+    settings: MapSettings,
+    standard: CodeSystem,
+    message: { offset?: string | undefined; delimiters?: Delimiters } = {},
+  ) {
     this.settings = settings
     this.standard = standard
+    const { offset, delimiters = DEFAULT_DELIMITERS } = message
     this.zones =
-      messageOffset === undefined ? { zone: settings.zone } : { zone: settings.zone, messageOffset }
+      offset === undefined ? { zone: settings.zone } : { zone: settings.zone, messageOffset: offset }
+    this.view = new FieldView(delimiters)
     this.authorityOf = authorityReader(settings)
   }
 

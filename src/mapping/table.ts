@@ -55,7 +55,7 @@ export function table<F, L extends string = never>(
       v2,
       fhir,
       csv,
-      codec: codec as Codec<unknown> | LinkCodec,
+      codec: codec,
     })),
   }
 }

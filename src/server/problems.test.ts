@@ -17,7 +17,7 @@ test('every error of the table has a status that fits its kind', () => {
 test('a problem document says what happened and what to do', () => {
   expect(problemOf(new IntegrationError('HL7_REQUIRED_FIELD_EMPTY', { field: 'PID-5' }), 'trace')).toEqual({
     type: '/api/docs#HL7_REQUIRED_FIELD_EMPTY',
-    title: 'Hl7 required field empty',
+    title: 'HL7 required field empty',
     status: 422,
     code: 'HL7_REQUIRED_FIELD_EMPTY',
     detail: 'Required field PID-5 is empty.',

@@ -43,7 +43,8 @@ export function problemOf(error: IntegrationError, traceId: string): Problem {
 /** `STORE_UNAVAILABLE` → `Store unavailable`: a title is the same for every occurrence (RFC 9457 §3.1.3). */
 function titleOf(code: ErrorCode): string {
   const words = code.toLowerCase().replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1)
+  return sentence.replace(/\b(hl7|mllp|csrf|tls|ccl|fhir)\b/gi, (name) => name.toUpperCase())
 }
 
 interface Issue {

@@ -11,11 +11,14 @@ export function exposeMetrics(app: FastifyInstance, dependencies: ServerDependen
   collectDefaultMetrics({ register: registry })
   measureRequests(app, registry)
   measureQueue(registry, dependencies)
-  const all = dependencies.metrics ? Registry.merge([registry, dependencies.metrics]) : registry
   app.get(
     '/metrics',
     { config: { needs: 'nothing' }, logLevel: 'silent', schema: { hide: true } },
-    async (_request, reply) => reply.type(all.contentType).send(await all.metrics()),
+    async (_request, reply) => {
+      // Put together at each scrape: other rooms may add figures while they run.
+      const all = dependencies.metrics ? Registry.merge([registry, dependencies.metrics]) : registry
+      return reply.type(all.contentType).send(await all.metrics())
+    },
   )
 }
 

@@ -47,7 +47,8 @@ export interface ClusterFolder {
   readonly settings: Readonly<Record<string, string>>
 }
 
-async function readPidFile(dataFolder: string): Promise<Postmaster | undefined> {
+/** What the last server on the folder wrote, whether it still runs or not. */
+export async function readPidFile(dataFolder: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '')
   const [pid, , , port, socketFolder, listen, , status] = text.split('\n').map((line) => line.trim())
   if (!pid || !Number(pid)) return undefined

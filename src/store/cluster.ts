@@ -6,6 +6,7 @@ import { CLUSTER_USER, initialiseCluster, openClusterFolder, readPassword } from
 import { isAlive, withStartLock } from './cluster-lock.ts'
 import { findPostmaster, startPostmaster, stopPostmaster, waitUntilReady } from './cluster-process.ts'
 import type { ClusterFolder, Postmaster, ServerAddress } from './cluster-process.ts'
+import { isUnavailable } from './database-errors.ts'
 
 /** The few calls of a pino logger that the cluster makes. */
 export interface ClusterLog {
@@ -38,6 +39,7 @@ export const DATABASE_NAME = 'practice_studio'
 // Held by the engine's session for as long as it lives. The server frees it when that process dies, however it dies.
 const ENGINE_LOCK = 7_300_001
 const RELEASE_PATIENCE_MS = 2_000
+const DYING_PATIENCE_MS = 10_000
 
 const addressOf = (server: Postmaster, password: string, database: string): DatabaseAddress => ({
   host: server.host,
@@ -102,17 +104,34 @@ interface Attached {
   readonly started: boolean
 }
 
-async function attach(options: {
+interface AttachOptions {
   home: string
   folder: ClusterFolder
   role: Role
+  /** The address of the server that went away. */
   wanted?: ServerAddress
-}): Promise<Attached> {
-  const { home, folder, role, wanted } = options
-  const found = await findPostmaster(folder.dataFolder)
-  if (!found) await initialiseCluster(home, folder)
-  const server = found ? await waitUntilReady(folder, found) : await startPostmaster(folder, wanted)
-  const session = await openSession(addressOf(server, await readPassword(home), 'postgres'), role)
+}
+
+async function reachServer({ home, folder, role, wanted }: AttachOptions): Promise<Attached> {
+  const deadline = Date.now() + DYING_PATIENCE_MS
+  for (;;) {
+    const found = await findPostmaster(folder.dataFolder)
+    if (!found) await initialiseCluster(home, folder)
+    const server = found ? await waitUntilReady(folder, found) : await startPostmaster(folder, wanted)
+    try {
+      const session = await openSession(addressOf(server, await readPassword(home), 'postgres'), role)
+      return { server, session, started: !found }
+    } catch (cause) {
+      // A server that was just killed can be found for a moment longer.
+      if (!isUnavailable(cause) || Date.now() > deadline) throw cause
+      await sleep(50)
+    }
+  }
+}
+
+async function attach(options: AttachOptions): Promise<Attached> {
+  const { home, role } = options
+  const { server, session, started } = await reachServer(options)
   try {
     if (role === 'engine') await takeEngineLock(session, home)
     await ensureDatabase(session)
@@ -120,7 +139,7 @@ async function attach(options: {
     await session.end()
     throw cause
   }
-  return { server, session, started: !found }
+  return { server, session, started }
 }
 
 /** True when somebody else still works on the server. */

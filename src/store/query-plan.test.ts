@@ -44,7 +44,7 @@ afterAll(() => store[Symbol.asyncDispose]())
 /** Enough rows that a planner with a choice would show it. What is in them does not matter to a plan. */
 async function fill({ asOwner }: TestDatabase): Promise<void> {
   const practice = `(select practice_id from practice)`
-  const at = `uuid_at(now() - n * interval '1 second')`
+  const at = `uuid_at('${new Date().toISOString()}'::timestamptz - n * interval '1 second')`
   const some = (count: number): string => `generate_series(1, ${count}) n`
   const bytes = `'\\x00'::bytea`
   const statements = [
@@ -56,6 +56,7 @@ async function fill({ asOwner }: TestDatabase): Promise<void> {
      select ${practice}, ${at}, case when n % 100 = 0 then 'parked' else 'applied' end, case when n % 100 = 0 then 'INTERNAL' end from ${some(20000)}`,
     `insert into exchange_ack select ${practice}, ${at}, 'sent' from ${some(20000)}`,
     `insert into job select ${practice}, ${at}, 0 from ${some(2000)}`,
+    `insert into record_key select ${practice}, sha256(n::text::bytea), 'appointment', ${at} from ${some(20000)}`,
     `insert into record_change select ${practice}, uuid_at(now() - (n % 500) * interval '1 hour'), ${at}, 'patient', 1 from ${some(20000)}`,
     `insert into patient (practice_id, id, version, tokens, sealed) select ${practice}, ${at}, 1, array[n % 900, n + 1000], ${bytes} from ${some(20000)}`,
     `insert into encounter (practice_id, id, patient_id, version, status, sealed) select ${practice}, ${at}, gen_random_uuid(), 1, '', ${bytes} from ${some(5000)}`,

@@ -11,7 +11,7 @@ import type { ReadStore } from './reading.ts'
 export const READ_EXCHANGE = statement(
   'read-exchange',
   `select e.id, e.connection_id, e.channel, e.direction, e.kind, e.duplicate_of, e.replay_of, e.size_bytes, e.remote,
-  e.sealed_head, o.state, o.at, o.attempts, o.error_code, o.error_place, o.records, o.sealed_effect, a.outcome as ack
+  e.sealed_head, o.state, o.at, o.attempts, o.error_code, o.error_place, o.records, o.sealed_effect, a.outcome as ack, a.sealed_reply
 from exchange e
 left join exchange_outcome o on o.practice_id = current_practice() and o.exchange_id = $1
 left join exchange_ack a on a.practice_id = current_practice() and a.exchange_id = $1

@@ -76,7 +76,7 @@ const listBy = (way: Way): Statement =>
     and ($10::text is null or coalesce(o.state, 'received') = $10)
   order by way.id desc limit $5
 )
-select page.*, a.outcome as ack from page
+select page.*, a.outcome as ack, a.sealed_reply from page
 left join exchange_ack a on a.practice_id = current_practice() and a.exchange_id = page.id
 order by page.id desc`,
   )
@@ -118,6 +118,8 @@ export interface ExchangeRow {
   error_place: string | null
   records: string[] | null
   ack: 'sent' | 'unsent' | null
+  /** Only where the reply was decided after the exchange was stored; else it is in the head. */
+  sealed_reply: Buffer | null
 }
 
 interface Entry {
@@ -198,7 +200,7 @@ export function exchangeOf(row: ExchangeRow, opener: Opener): Exchange {
     state,
     finished_at: row.at === null || state === 'retrying' ? null : instantOf(row.at),
     ack_outcome: row.ack ?? 'unknown',
-    ack_code: head.ackCode,
+    ack_code: head.ackCode ?? ackCodeIn(opener.vault, row),
     attempts: row.attempts ?? 0,
     error: row.error_code === null ? null : exchangeErrorOf(row.error_code, row.error_place),
     records: (row.records ?? []).flatMap(recordRefOf),
@@ -207,6 +209,14 @@ export function exchangeOf(row: ExchangeRow, opener: Opener): Exchange {
     duplicate_of: row.duplicate_of,
     replay_of: row.replay_of,
   }
+}
+
+/** MSA-1 of a reply that was given after the change was applied. */
+function ackCodeIn(vault: Opener['vault'], { id, sealed_reply: sealed }: ExchangeRow): string | null {
+  if (sealed === null) return null
+  return (
+    /[\r\n]MSA.([A-Z]{2})/.exec(vault.open(`exchange/reply/${id}`, sealed).toString('latin1'))?.[1] ?? null
+  )
 }
 
 /** `patient/<uuid>` as a reference; anything else is no record of ours. */

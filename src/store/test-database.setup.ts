@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node'
 import { openCluster } from './cluster.ts'
 import type { Cluster, DatabaseAddress } from './cluster.ts'
 import { isAlive } from './cluster-lock.ts'
-import { findPostmaster } from './cluster-process.ts'
+import { findPostmaster, readPidFile } from './cluster-process.ts'
 import { migrate, readMigrations } from './migrate.ts'
 
 /** What the main process tells a test that asks for a database. */
@@ -60,9 +60,11 @@ async function sweep(): Promise<void> {
 }
 
 async function endServer(home: string): Promise<void> {
-  const server = await findPostmaster(join(home, 'postgres'))
+  const data = join(home, 'postgres')
+  const last = await readPidFile(data)
+  const server = await findPostmaster(data)
   if (server) process.kill(server.pid, 'SIGQUIT')
-  if (server) await rm(server.host, { recursive: true, force: true })
+  if (last?.host.startsWith(tmpdir())) await rm(last.host, { recursive: true, force: true })
   await rm(home, { recursive: true, force: true, maxRetries: 20 })
 }
 

@@ -64,6 +64,8 @@ export interface TestExchange {
   records?: string[]
   effect?: ExchangeEffect
   ack?: 'sent' | 'unsent'
+  /** A reply given after the change was applied. */
+  laterReply?: string
 }
 
 /** @param database as the application role of one practice */
@@ -98,7 +100,7 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
         sender: 'CERNER|HOSP',
         version: '2.3',
         reply: 'MSA|AA',
-        ackCode: 'AA',
+        ackCode: options.laterReply === undefined ? 'AA' : null,
       }
       await run(
         `insert into exchange (practice_id, id, connection_id, channel, direction, kind, lane, patient_key, duplicate_of, replay_of,
@@ -137,9 +139,10 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
         )
       }
       if (options.ack) {
+        const reply = options.laterReply && vault.seal(`exchange/reply/${id}`, options.laterReply)
         await run(
-          'insert into exchange_ack (practice_id, exchange_id, outcome) values (current_practice(), $1, $2)',
-          [id, options.ack],
+          'insert into exchange_ack (practice_id, exchange_id, outcome, sealed_reply) values (current_practice(), $1, $2, $3)',
+          [id, options.ack, reply],
         )
       }
       return id

@@ -45,7 +45,7 @@ async function syncFolder(path: string): Promise<void> {
 /** Writes the file whole or not at all; of two processes that both create it, one wins and both read its key. */
 async function writeKeyFile(home: string, path: string): Promise<boolean> {
   await mkdir(home, { recursive: true })
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
   const file = await open(draft, 'w', 0o600)
   try {
     await file.writeFile(`${randomBytes(MASTER_KEY_BYTES).toString('base64')}\n`)

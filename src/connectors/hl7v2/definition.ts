@@ -166,9 +166,9 @@ export const hl7v2Settings = z.object({
     help: 'auto follows MSH-15 and MSH-16; application always says AA; commit always says CA.',
   }),
   batchReply: z
-    .enum(['batch', 'worst', 'each'])
+    .enum(['batch', 'worst'])
     .default('batch')
-    .meta({ label: 'Reply to a batch', help: 'One batch of replies, one worst code, or one frame each.' }),
+    .meta({ label: 'Reply to a batch', help: 'One batch of replies, or the reply with the worst code.' }),
 
   // --- what is taken (reference §6, §7.1) ---
   processingId: z

@@ -49,7 +49,7 @@ export class FakeInbox implements Inbox {
         settle({
           kind: 'stored',
           exchangeId: controlIdOf(arrival.bytes) as ExchangeId,
-          reply: more.reply === null || arrival.truncated ? null : ack(arrival.bytes, 'AA'),
+          reply: more.reply === null || arrival.cut ? null : ack(arrival.bytes, 'AA'),
           ...(more.later ? { later: more.later } : {}),
         })
       if (this.holds) this.waiting.push({ arrival, settle, accept, fail })
@@ -72,7 +72,7 @@ export class FakeInbox implements Inbox {
 
   /** What arrived, by control id; fragments in brackets. */
   get seen(): string[] {
-    return this.arrivals.map(({ bytes, truncated }) => (truncated ? `[${text(bytes)}]` : controlIdOf(bytes)))
+    return this.arrivals.map(({ bytes, cut }) => (cut ? `[${text(bytes)}]` : controlIdOf(bytes)))
   }
 }
 

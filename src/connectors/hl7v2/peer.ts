@@ -207,7 +207,7 @@ export class Peer {
   private record(bytes: Uint8Array, truncated: boolean): void {
     const { connectionId, inbox } = this.hub
     const arrival: Arrival = truncated
-      ? { connectionId, bytes, remote: this.remote, truncated }
+      ? { connectionId, bytes, remote: this.remote, cut: 'truncated' }
       : { connectionId, bytes, remote: this.remote }
     const slot = this.queue.open(arrival)
     try {
@@ -237,6 +237,9 @@ export class Peer {
   private refuse(head: Uint8Array): void {
     const error = new IntegrationError('MLLP_FRAME_TOO_LARGE', { limitBytes: this.hub.settings.frameBytes })
     this.warnOf(error)
+    const { connectionId, inbox } = this.hub
+    // The log keeps its front, so that somebody sees what was turned away; the sender has its answer from us.
+    inbox.record({ connectionId, bytes: head, remote: this.remote, cut: 'too-large' }).catch(() => undefined)
     if (isAnswerable(head)) {
       this.queue.answer(refusal(head, error, this.hub.clock))
       this.hub.flushSoon(this)

@@ -42,7 +42,7 @@ export class ReplyQueue {
     slot.settled = true
     slot.exchangeId = receipt.kind === 'refused' ? null : receipt.exchangeId
     // The front part of a message is kept, but there is nobody to answer to.
-    if (slot.arrival?.truncated) return
+    if (slot.arrival?.cut) return
     slot.reply = receipt.reply
     if (receipt.kind === 'stored' && receipt.later) slot.later = receipt.later
   }

@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, defaultVariantColorsResolver, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 // Neutrals carry a little of the brand's green, so that greys and pine sit together in both schemes.
 const pine: MantineColorsTuple = [
@@ -26,8 +26,11 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  // The filled brand colour is light in the dark scheme, so what stands on it is dark there.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input)
+    return input.variant === 'filled' && (input.color ?? 'pine') === 'pine' ? { ...colors, color: 'var(--on-brand)' } : colors
+  },
   colors: { pine, marigold, brick, sky, plum, gray, dark },
   black: '#14201e',
   defaultRadius: 'sm',
@@ -54,6 +57,8 @@ export const theme = createTheme({
     NumberInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm' } },
     Popover: { defaultProps: { shadow: 'md', withArrow: true } },
+    Modal: { styles: { title: { fontWeight: 620 } } },
+    Drawer: { styles: { title: { fontWeight: 620 } } },
     Menu: { defaultProps: { shadow: 'md' } },
   },
 })
@@ -64,6 +69,7 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-body': '#f3f6f5',
     '--mantine-color-text': '#14201e',
+    '--on-brand': '#ffffff',
     '--mantine-color-dimmed': '#53615d',
     '--mantine-color-default-border': '#c3cdca',
     '--mantine-color-placeholder': '#5b6965',
@@ -73,9 +79,8 @@ export const variables: CSSVariablesResolver = () => ({
   dark: {
     '--mantine-color-body': '#0f1716',
     '--mantine-color-text': '#dfe8e5',
-    // Filled buttons are light in the dark scheme, so their words are dark.
+    '--on-brand': '#06201e',
     '--mantine-primary-color-contrast': '#06201e',
-    '--mantine-color-pine-contrast': '#06201e',
     '--mantine-color-dimmed': '#9fafaa',
     '--mantine-color-default': '#1b2523',
     '--mantine-color-default-hover': '#222e2b',

@@ -1,8 +1,8 @@
 import { codeSet } from '../code-set.ts'
 
 /**
- * Filler status of an appointment (SCH-25, table 0278) and of its resources. `blocked` is no appointment at all
- * (hl7-v2.md §10.1).
+ * Filler status of an appointment (SCH-25, table 0278) and of its resources. `Blocked` is missing because it is no
+ * status of an appointment: map-siu.ts leaves such a message out (hl7-v2.md §10.1).
  */
 // prettier-ignore
 export const appointmentStatus = codeSet('appointment-status', { v2: 'HL70278', fhir: 'appointmentstatus', millennium: 14233 }, [
@@ -17,5 +17,4 @@ export const appointmentStatus = codeSet('appointment-status', { v2: 'HL70278', 
   ['cancelled',        ['Cancelled', 'Discontinued', 'Dc', 'Canceled'], 'cancelled','Cancelled',        ['Cancel']],
   ['noshow',           ['Noshow'],                              'noshow',           'No-show',          ['No show', 'No-show']],
   ['entered-in-error', ['Deleted'],                             'entered-in-error', 'Entered in error', []],
-  ['blocked',          ['Blocked'],                             null,               'Blocked',          []],
 ])

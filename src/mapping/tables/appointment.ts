@@ -1,5 +1,5 @@
-import type { AppointmentFields, AppointmentStatus } from '../../model/fields.ts'
-import type { LinkCodec, PartsCodec } from '../codec.ts'
+import type { AppointmentFields } from '../../model/fields.ts'
+import type { LinkCodec } from '../codec.ts'
 import { concept, conceptCode, conceptText } from '../codecs/concept.ts'
 import { coded } from '../codecs/coded.ts'
 import { instant } from '../codecs/moment.ts'
@@ -27,7 +27,7 @@ export const appointmentTable = table<AppointmentFields, 'patient_id'>('appointm
   ['appointment_type', 'APPT_TYPE_CD',   'SCH-8',                   'appointmentType',                  'Type',          conceptCode],
   ['start_time',       'BEG_DT_TM',      'TQ1-7 | SCH-11.4',        'start',                            'Start',         instant],
   ['end_time',         'END_DT_TM',      'TQ1-8 | SCH-11.5',        'end',                              'End',           instant],
-  ['status',           'APPT_STATUS_CD', 'SCH-25',                  'status',                           'Status',        coded(appointmentStatus) as PartsCodec<AppointmentStatus>],
+  ['status',           'APPT_STATUS_CD', 'SCH-25',                  'status',                           'Status',        coded(appointmentStatus)],
   ['reason',           'REASON_TXT',     'SCH-7 | SCH-6',           'reasonCode[0].text',               'Reason',        conceptText],
   ['location_id',      'LOCATION_CD',    'AIL-3.1 | PV1-3.1',       'participant[Location].actor',      'LocationID',    text],
   ['notes',            'RESULT_TXT',     'NTE-3',                   'comment',                          'Notes',         text],

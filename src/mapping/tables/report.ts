@@ -1,5 +1,4 @@
-import type { ReportFields, ReportStatus } from '../../model/fields.ts'
-import type { PartsCodec } from '../codec.ts'
+import type { ReportFields } from '../../model/fields.ts'
 import { coded } from '../codecs/coded.ts'
 import { concept } from '../codecs/concept.ts'
 import { moment } from '../codecs/moment.ts'
@@ -15,7 +14,7 @@ export const reportTable = table<ReportFields>('report', [
   ['external_id',        'ACCESSION_NBR',     'OBR-3.1 | ORC-3.1 | OBR-2.1','identifier[FILL]',  null, text],
   ['placer_order',       'ORDER_ID',          'OBR-2.1 | ORC-2.1',          'basedOn[0]',        null, text],
   ['code',               'CATALOG_CD',        'OBR-4',                      'code',              null, concept],
-  ['status',             'RESULT_STATUS_CD',  'OBR-25',                     'status',            null, coded(reportStatus) as PartsCodec<ReportStatus>],
+  ['status',             'RESULT_STATUS_CD',  'OBR-25',                     'status',            null, coded(reportStatus)],
   ['effective_at',       'EVENT_END_DT_TM',   'OBR-7',                      'effectiveDateTime', null, moment],
   ['issued_at',          'VERIFIED_DT_TM',    'OBR-22',                     'issued',            null, moment],
   ['category',           'CATALOG_TYPE_CD',   'OBR-24',                     'category[0]',       null, text],

@@ -9,7 +9,7 @@ let adt: string
 let siu: string
 let patient: string
 const id: Record<
-  'applied' | 'parked' | 'waiting' | 'retrying' | 'first' | 'repeat' | 'replay' | 'oru',
+  'applied' | 'parked' | 'waiting' | 'retrying' | 'first' | 'repeat' | 'replay' | 'oru' | 'later',
   string
 > = {
   applied: '',
@@ -20,6 +20,7 @@ const id: Record<
   repeat: '',
   replay: '',
   oru: '',
+  later: '',
 }
 const RAW = 'MSH|^~\\&|CERNER|HOSP\rPID|1||900001'
 
@@ -62,6 +63,12 @@ beforeAll(async () => {
   })
   id.replay = await rows.exchange({ connection: siu, kind: 'SIU^S12', replayOf: id.parked, state: 'ignored' })
   id.oru = await rows.exchange({ connection: adt, kind: 'ORU^R01', mrn: '900001' })
+  id.later = await rows.exchange({
+    connection: adt,
+    kind: 'ADT^A31',
+    ack: 'sent',
+    laterReply: 'MSH|^~\\&\rMSA|AE|1\r',
+  })
   id.waiting = await rows.exchange({ connection: adt, state: 'received' })
   id.retrying = await rows.exchange({
     connection: adt,
@@ -101,7 +108,7 @@ test('every filter finds what it names', async () => {
   expect(await idsFor('state=received')).toEqual([id.waiting])
   expect(await idsFor('state=retrying')).toEqual([id.retrying])
   expect(await idsFor('state=duplicate')).toEqual([id.repeat])
-  expect(await idsFor('state=applied')).toEqual([id.oru, id.first, id.applied])
+  expect(await idsFor('state=applied')).toEqual([id.later, id.oru, id.first, id.applied])
   expect(await idsFor('error_code=HL7_REQUIRED_FIELD_EMPTY')).toEqual([id.parked])
   expect(await idsFor(`connection_id=${siu}`)).toEqual([id.replay, id.parked])
   expect(await idsFor('kind=SIU')).toEqual([id.replay, id.parked])
@@ -123,7 +130,7 @@ test('filters narrow each other', async () => {
 test('a range of time is a range of ids', async () => {
   expect(await idsFor('from=2100-01-01T00:00:00Z')).toEqual([])
   expect(await idsFor('to=2020-01-01T00:00:00Z')).toEqual([])
-  expect(await idsFor('from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z')).toHaveLength(8)
+  expect(await idsFor('from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z')).toHaveLength(9)
 })
 
 test('an exchange of the list says its state, its error in words, and whether the sender heard back', async () => {
@@ -146,6 +153,7 @@ test('an exchange of the list says its state, its error in words, and whether th
     says: 'Required field PID-3 is empty.',
     todo: expect.stringContaining('Cerner interface team'),
   })
+  expect(byId.get(id.later)).toMatchObject({ ack_outcome: 'sent', ack_code: 'AE' })
   expect(byId.get(id.waiting)).toMatchObject({ state: 'received', finished_at: null, ack_outcome: 'unknown' })
 })
 

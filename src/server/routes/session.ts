@@ -13,6 +13,8 @@ import { PERMISSIONS_OF } from '../permissions.ts'
 import { answers } from '../responses.ts'
 
 const ATTEMPTS = { rateLimit: { max: 10, timeWindow: 60_000 } }
+// The console's own log-in page has this address too.
+const VISITS = { rateLimit: { max: 60, timeWindow: 60_000 } }
 
 export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (app, dependencies) => {
   const { database, clock } = dependencies
@@ -71,7 +73,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
   app.get(
     '/login',
     {
-      config: { needs: 'nothing', ...ATTEMPTS },
+      config: { needs: 'nothing', ...VISITS },
       schema: { hide: true, querystring: z.object({ link: z.string().min(10).max(200).optional() }) },
     },
     async (request, reply) => {

@@ -12,7 +12,7 @@ export interface Column {
   date: string
   appointments: Appointment[]
 }
-const HOUR = 68
+const HOUR = 82
 
 function Block({ span: { one, from, to, lane, lanes }, first, chosen, onChoose }: { span: Placed; first: number; chosen: boolean; onChoose: () => void }) {
   const look = appointmentLook(one.status)
@@ -20,7 +20,7 @@ function Block({ span: { one, from, to, lane, lanes }, first, chosen, onChoose }
   const gone = one.status === 'cancelled' || one.status === 'entered-in-error'
   const height = ((to - from) / 60) * HOUR
   return (
-    <button type="button" className={css.block} data-tone={look.tone} data-gone={gone} data-tight={height < 30} aria-pressed={chosen} onClick={onChoose}
+    <button type="button" className={css.block} data-tone={look.tone} data-gone={gone} data-tight={height < 38} aria-pressed={chosen} onClick={onChoose}
       aria-label={`${clock(from)} to ${clock(to)}, ${one.patient_name ?? 'patient'}, ${one.appointment_type ?? ''}, ${look.label}`}
       style={{ top: ((from - first * 60) / 60) * HOUR + 1, height: height - 2, left: `calc(${(lane / lanes) * 100}% + 2px)`, width: `calc(${100 / lanes}% - 4px)` }}>
       <span className={css.blockHead}><Sign size={12} aria-hidden="true" /><span className={css.blockTime}>{clock(from)}</span> <span className={css.blockName}>{one.patient_name ?? 'Patient'}</span></span>
