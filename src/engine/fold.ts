@@ -6,6 +6,7 @@ import type { ExchangeEffect, FieldEffect, RecordDocument } from '../model/docum
 import type { RecordType } from '../model/fields.ts'
 import type { MappedMessage, Statement } from '../model/statement.ts'
 import type { Identifier } from '../model/values.ts'
+import { appointmentNumberKey } from '../store/blind-keys.ts'
 import { tokensOf } from '../store/patient-tokens.ts'
 import type { RecordRow } from '../store/write-records.ts'
 import { reconcile } from '../sync/reconcile.ts'
@@ -189,6 +190,7 @@ export class Fold {
       const value = valueOf(document, field)
       return typeof value === 'string' ? value : null
     }
+    const number = type === 'appointment' ? text('external_id') : null
     switch (type) {
       case 'patient':
         return {
@@ -210,6 +212,8 @@ export class Fold {
           end_at: timestampOf(text('end_time')),
           provider_id: text('provider_id'),
           location_id: text('location_id'),
+          number_key:
+            number === null ? null : `\\x${appointmentNumberKey(this.#vault, number).toString('hex')}`,
         }
       case 'report':
         return {

@@ -17,6 +17,10 @@ export const recordKey = (vault: Vault, record: RecordType, key: Identifier, sco
 export const patientKey = (vault: Vault, value: string): Buffer =>
   vault.blind('patient', value.trim().toUpperCase()).subarray(0, 8)
 
+/** 16 bytes: an appointment's number on the other side, for look-ups that know no authority. */
+export const appointmentNumberKey = (vault: Vault, value: string): Buffer =>
+  vault.blind('appointment-number', value.trim().toUpperCase())
+
 /** 16 bytes: MSH-10, so that the log is searchable by it. */
 export const controlKey = (vault: Vault, controlId: string): Buffer => vault.blind('control-id', controlId)
 

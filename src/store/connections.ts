@@ -18,7 +18,8 @@ select id, channel, name, enabled, settings, sealed_secrets, version, updated_at
 from connection where practice_id = current_practice() order by created_at, id`
 
 export async function listConnections(client: Queryable): Promise<ConnectionRow[]> {
-  return (await client.query<ConnectionRow>({ name: 'list-connections', text: LIST_CONNECTIONS, values: [] })).rows
+  return (await client.query<ConnectionRow>({ name: 'list-connections', text: LIST_CONNECTIONS, values: [] }))
+    .rows
 }
 
 export const ADD_CONNECTION = `
@@ -42,6 +43,13 @@ export async function updateConnection(
   client: Queryable,
   row: Omit<ConnectionRow, 'channel' | 'updated_at'>,
 ): Promise<boolean> {
-  const values = [row.id, row.version, row.name, row.enabled, JSON.stringify(row.settings), row.sealed_secrets]
+  const values = [
+    row.id,
+    row.version,
+    row.name,
+    row.enabled,
+    JSON.stringify(row.settings),
+    row.sealed_secrets,
+  ]
   return (await client.query({ name: 'update-connection', text: UPDATE_CONNECTION, values })).rowCount === 1
 }

@@ -127,7 +127,7 @@ const HOT: [Statement, unknown[], string][] = [
   [LIST_APPOINTMENTS,            [LARGEST_ID, ...NO_APPOINTMENT_FILTER],        'appointment_pkey'],
   [LIST_APPOINTMENTS_OF_PATIENT, [LARGEST_ID, 51, ID, null, null, null],        'appointment_patient'],
   [LIST_SCHEDULE,                [null, ...NO_APPOINTMENT_FILTER, '2026-03-04T00:00:00Z', '2026-03-05T00:00:00Z'], 'appointment_start'],
-  [FIND_BY_NUMBER,               [[BYTES]],                                     'record_key_pkey'],
+  [FIND_BY_NUMBER,               [BYTES],                                       'appointment_number'],
   [READ_APPOINTMENT,             [ID],                                          'appointment_pkey'],
   [LIST_REPORTS_OF_PATIENT,      [LARGEST_ID, 51, ID],                          'report_patient'],
   [COUNT_OPEN_ERRORS,            [],                                            'exchange_outcome_practice_id_state_exchange_id_idx'],

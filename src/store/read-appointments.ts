@@ -1,8 +1,7 @@
 import type { Appointment, AppointmentQuery } from '../contract/appointments.ts'
 import type { Page } from '../contract/common.ts'
 import type { Coded, Person } from '../model/values.ts'
-import { recordKey } from './blind-keys.ts'
-import { connectionNames } from './read-connections.ts'
+import { appointmentNumberKey } from './blind-keys.ts'
 import { documentOf, openerOf, provenanceOf, readerOf } from './read-document.ts'
 import type { Opener } from './read-document.ts'
 import { readPatientNames } from './read-patients.ts'
@@ -80,9 +79,11 @@ export async function listAppointments(
   query: AppointmentQuery,
   { showNames }: { showNames: boolean },
 ): Promise<Page<Appointment>> {
-  const found = query.external_id === undefined ? undefined : await findByNumber(store, query.external_id)
-  if (found) return { items: (await viewsOf(store, found, showNames)).filter(isWithin(query)), next: null }
-  const page = query.external_id === undefined ? await readPage(store, query) : await scanFor(store, query)
+  if (query.external_id !== undefined) {
+    const found = await findByNumber(store, query.external_id)
+    return { items: (await viewsOf(store, found, showNames)).filter(isWithin(query)), next: null }
+  }
+  const page = await readPage(store, query)
   return { items: await viewsOf(store, page.items, showNames), next: page.next }
 }
 
@@ -94,33 +95,13 @@ async function readPage(store: ReadStore, query: AppointmentQuery): Promise<Page
 export const FIND_BY_NUMBER = statement(
   'find-appointments-by-number',
   `select ${COLUMNS} from appointment
-where practice_id = current_practice() and id = any (array(
-  select record_id from record_key where practice_id = current_practice() and key = any ($1::bytea[])
-))
+where practice_id = current_practice() and number_key = $1
 order by id desc`,
 )
 
-/** By the link that the number made, under every authority the connections know. */
-async function findByNumber(store: ReadStore, number: string): Promise<Row[] | undefined> {
-  const { authorities } = await connectionNames(store.database)
-  const keys = authorities.flatMap((authority) =>
-    ['FILL', 'PLAC'].map((type) => recordKey(store.vault, 'appointment', { value: number, authority, type })),
-  )
-  const rows = await rowsOf<Row>(store.database, FIND_BY_NUMBER, [keys])
-  return rows.length > 0 ? rows : undefined
-}
-
-/** Appointments opened for one page while a number is looked for. */
-const SCAN_ROWS = 2000
-
-// A number under an authority that only the messages name has no key we could make, so the records are looked
-// through; a page can then be empty and still have a next one.
-async function scanFor(store: ReadStore, query: AppointmentQuery): Promise<Page<Row>> {
-  const page = await readPage(store, { ...query, limit: SCAN_ROWS })
-  const isMeant = (row: Row): boolean =>
-    readerOf(documentOf(store.vault, 'appointment', row)).text('external_id') === query.external_id
-  return { items: page.items.filter(isMeant), next: page.next }
-}
+/** By the number the other side gave it, whichever authority that was. */
+const findByNumber = (store: ReadStore, number: string): Promise<Row[]> =>
+  rowsOf<Row>(store.database, FIND_BY_NUMBER, [appointmentNumberKey(store.vault, number)])
 
 /** The other filters of a query, for rows that were not found by them. */
 const isWithin =

@@ -1,7 +1,7 @@
 import { rowsOf, statement } from './reading.ts'
 import type { Queryable } from './reading.ts'
 
-/** What other reads need of a connection: what it is called and which authorities it speaks for. */
+/** What other reads need of a connection: what it is called. */
 export interface ConnectionName {
   name: string
   channel: string
@@ -9,18 +9,15 @@ export interface ConnectionName {
 
 export interface ConnectionNames {
   of(id: string): ConnectionName
-  /** Assigning authorities the practice's connections know, upper case, the empty one included. */
-  authorities: readonly string[]
 }
 
 export const LIST_CONNECTION_NAMES = statement(
   'list-connection-names',
-  `select id, name, channel, settings from connection where practice_id = current_practice() order by id`,
+  `select id, name, channel from connection where practice_id = current_practice() order by id`,
 )
 
 interface Row extends ConnectionName {
   id: string
-  settings: Record<string, unknown>
 }
 
 const KEEP_MS = 5000
@@ -40,16 +37,5 @@ export function connectionNames(database: Queryable): Promise<ConnectionNames> {
 async function readNames(database: Queryable): Promise<ConnectionNames> {
   const rows = await rowsOf<Row>(database, LIST_CONNECTION_NAMES, [])
   const byId = new Map(rows.map(({ id, name, channel }) => [id, { name, channel }]))
-  return { of: (id) => byId.get(id) ?? UNKNOWN, authorities: authoritiesOf(rows.map((row) => row.settings)) }
-}
-
-function authoritiesOf(settings: readonly Record<string, unknown>[]): string[] {
-  const found = new Set([''])
-  for (const { defaultAuthority, authorityAliases } of settings) {
-    const aliases =
-      typeof authorityAliases === 'object' && authorityAliases ? Object.values(authorityAliases) : []
-    for (const name of [defaultAuthority, ...aliases])
-      if (typeof name === 'string') found.add(name.toUpperCase())
-  }
-  return [...found]
+  return { of: (id) => byId.get(id) ?? UNKNOWN }
 }

@@ -154,6 +154,7 @@ export interface Schema {
     end_at: ColumnType<string | null, string | null, string | null>
     provider_id: string | null
     location_id: string | null
+    number_key: Buffer | null
     sealed: Buffer
     created_at: Timestamp
     updated_at: Timestamp

@@ -7,7 +7,7 @@ import type { Identifier } from '../model/values.ts'
 import { makeFirstKeys, openKeyRing } from '../vault/key-ring.ts'
 import { openVault } from '../vault/vault.ts'
 import type { Vault } from '../vault/vault.ts'
-import { controlKey, patientKey, recordKey } from './blind-keys.ts'
+import { appointmentNumberKey, controlKey, patientKey, recordKey } from './blind-keys.ts'
 import { tokensOf } from './patient-tokens.ts'
 import type { Queryable } from './reading.ts'
 import { TEST_PRACTICE_ID } from './test-database.setup.ts'
@@ -185,8 +185,8 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
     async appointment(patientId, fields) {
       const id = newId()
       await run(
-        `insert into appointment (practice_id, id, patient_id, version, status, start_at, end_at, provider_id, location_id, sealed)
-        values (current_practice(), $1, $2, 1, $3, $4, $5, $6, $7, $8)`,
+        `insert into appointment (practice_id, id, patient_id, version, status, start_at, end_at, provider_id, location_id, number_key, sealed)
+        values (current_practice(), $1, $2, 1, $3, $4, $5, $6, $7, $8, $9)`,
         [
           id,
           patientId,
@@ -195,6 +195,7 @@ export function testRows(database: Queryable, vault: Vault): TestRows {
           fields['end_time'],
           fields['provider_id'],
           fields['location_id'],
+          appointmentNumberKey(vault, String(fields['external_id'] ?? '')),
           seal('appointment', id, documentWith(fields, {}, nowhere)),
         ],
       )

@@ -19,7 +19,7 @@ const COLUMNS = {
   patient:     [['active', 'boolean'], ['tokens', 'bigint[]']],
   encounter:   [['patient_id', 'uuid'], ['status', 'text'], ['start_at', 'timestamptz'], ['end_at', 'timestamptz']],
   appointment: [['patient_id', 'uuid'], ['status', 'text'], ['start_at', 'timestamptz'], ['end_at', 'timestamptz'],
-                ['provider_id', 'text'], ['location_id', 'text']],
+                ['provider_id', 'text'], ['location_id', 'text'], ['number_key', 'bytea']],
   report:      [['patient_id', 'uuid'], ['status', 'text'], ['effective_at', 'timestamptz']],
 } as const satisfies Record<RecordType, readonly (readonly [string, string])[]>
 

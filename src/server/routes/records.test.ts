@@ -3,7 +3,6 @@ import type { Appointment } from '../../contract/appointments.ts'
 import type { Observation, Report } from '../../contract/observations.ts'
 import type { Encounter } from '../../contract/patients.ts'
 import { newId } from '../../kernel/ids.ts'
-import { recordKey } from '../../store/blind-keys.ts'
 import { openTestApp } from '../test-app.ts'
 import type { TestApp } from '../test-app.ts'
 
@@ -137,11 +136,6 @@ test('the schedule pages in order, also from one instant to the next of the same
 
 test('appointments are filtered by patient, provider, place and status, and show whose they are', async () => {
   const linked = await world.rows.appointment(bertram, { external_id: 'A3' })
-  const key = recordKey(world.vault, 'appointment', { value: 'A3', authority: '', type: 'FILL' })
-  await world.database.query(
-    `insert into record_key (practice_id, key, record_type, record_id) values (current_practice(), $1, 'appointment', $2)`,
-    [key, linked],
-  )
   const ask = await world.as('front-desk')
   const query = `patient_id=${alice}&provider_id=1001&location_id=CLINIC&status=booked`
   const { items } = (await ask(`/api/appointments?${query}`)).json<{ items: Appointment[] }>()

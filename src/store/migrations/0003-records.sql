@@ -47,6 +47,8 @@ create table appointment (
   end_at timestamptz,
   provider_id text,
   location_id text,
+  -- Blind: the other side's number, whoever assigned it.
+  number_key bytea,
   sealed bytea not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -54,6 +56,7 @@ create table appointment (
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 alter table appointment alter column sealed set storage external;
 create index appointment_start on appointment (practice_id, start_at);
+create index appointment_number on appointment (practice_id, number_key);
 create index appointment_patient on appointment (practice_id, patient_id);
 call protect_table('appointment', 'select, insert, update');
 

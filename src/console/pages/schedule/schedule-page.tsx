@@ -19,6 +19,7 @@ import { addDays, formatDate, weekStart, zonedInstant, zonedParts } from '../../
 import { AppointmentDetails } from './appointment-details.tsx'
 import { Agenda, Grid, type Column } from './grid.tsx'
 import css from './schedule.module.css'
+import { WeekTable } from './week.tsx'
 
 type Change = Partial<ScheduleSearch>
 
@@ -96,9 +97,11 @@ export function SchedulePage() {
       <div className={css.page} data-docked={wide}>
         <div className={css.body}>
           <Ready query={query} rows={14}>
-            {() => shown.length > 0 ? (
-              <div className={narrow ? css.agendas : `card ${css.gridCard}`}><Body columns={columns} zone={zone} today={today} chosen={search.at} onChoose={(id) => change({ at: id, day })} /></div>
+            {() => shown.length > 0 ? (view === 'week' && !narrow && search.provider === undefined && providers.length > 1 ? (
+              <div className="card"><WeekTable providers={providers} appointments={(key) => shown.filter((one) => providerKey(one) === key)} monday={from} today={today} zone={zone} onOpen={(to, provider) => change({ day: to, view: 'day', provider: provider === '' ? undefined : provider, at: undefined })} /></div>
             ) : (
+              <div className={narrow ? css.agendas : `card ${css.gridCard}`}><Body columns={columns} zone={zone} today={today} chosen={search.at} onChoose={(id) => change({ at: id, day })} /></div>
+            )) : (
               <div className="card">
                 {all.length > 0 ? <NothingMatches onClear={() => change({ provider: undefined, cancelled: undefined })}>There are appointments, but none for this choice.</NothingMatches>
                   : <NothingYet title={view === 'day' ? 'Nothing booked on this day' : 'Nothing booked in this week'}>Appointments come with SIU messages from Cerner, or are booked here.</NothingYet>}
