@@ -41,7 +41,11 @@ export default defineConfig({
             { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/, priority: 30 },
             { name: 'tanstack', test: /node_modules[\\/]@tanstack[\\/]/, priority: 20 },
             { name: 'dates', test: /node_modules[\\/](@mantine[\\/]dates|dayjs)[\\/]/, priority: 20 },
-            { name: 'mantine', test: /node_modules[\\/](@mantine|@floating-ui|clsx|react-remove-scroll)/, priority: 10 },
+            {
+              name: 'mantine',
+              test: /node_modules[\\/](@mantine|@floating-ui|clsx|react-remove-scroll)/,
+              priority: 10,
+            },
           ],
         },
       },

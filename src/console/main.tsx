@@ -20,7 +20,9 @@ const client = new QueryClient({
       staleTime: 5_000,
       // Only a missing answer or a server fault may heal by itself; the others are told at once.
       retry: (failures, error) =>
-        failures < 2 && error instanceof ApiProblem && (error.problem.status === 0 || error.problem.status >= 502),
+        failures < 2 &&
+        error instanceof ApiProblem &&
+        (error.problem.status === 0 || error.problem.status >= 502),
       retryDelay: (attempt) => 400 * 2 ** attempt,
     },
   },
@@ -29,7 +31,8 @@ const client = new QueryClient({
 client.getQueryCache().subscribe(({ query, type }) => {
   if (type !== 'updated' || query.queryKey[0] === 'session') return
   const { error } = query.state
-  if (error instanceof ApiProblem && error.problem.status === 401) void client.resetQueries({ queryKey: ['session'] })
+  if (error instanceof ApiProblem && error.problem.status === 401)
+    void client.resetQueries({ queryKey: ['session'] })
 })
 
 const router = openRouter()

@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Navigate,
+  redirect,
+} from '@tanstack/react-router'
 import { NoSuchPage, PageFault } from './parts/states.tsx'
 import { Frame } from './shell/frame.tsx'
 
@@ -49,12 +56,21 @@ const patients = createRoute({
   validateSearch: (search): { at?: string } => ({ at: text(search['at']) }),
   component: lazyRouteComponent(() => import('./pages/patients/patients-page.tsx'), 'PatientsPage'),
 })
-export const PATIENT_TABS = ['demographics', 'visits', 'appointments', 'results', 'coverage', 'history'] as const
+export const PATIENT_TABS = [
+  'demographics',
+  'visits',
+  'appointments',
+  'results',
+  'coverage',
+  'history',
+] as const
 export type PatientTab = (typeof PATIENT_TABS)[number]
 const patient = createRoute({
   getParentRoute: () => root,
   path: '/patients/$id',
-  validateSearch: (search): { tab?: PatientTab } => ({ tab: PATIENT_TABS.find((tab) => tab === search['tab']) }),
+  validateSearch: (search): { tab?: PatientTab } => ({
+    tab: PATIENT_TABS.find((tab) => tab === search['tab']),
+  }),
   component: lazyRouteComponent(() => import('./pages/patients/patient-page.tsx'), 'PatientPage'),
 })
 const schedule = createRoute({
@@ -79,7 +95,9 @@ const logs = createRoute({
   getParentRoute: () => root,
   path: '/settings/integrations/logs',
   validateSearch: (search): LogSearch =>
-    Object.fromEntries(LOG_KEYS.flatMap((key) => (text(search[key]) === undefined ? [] : [[key, text(search[key])]]))),
+    Object.fromEntries(
+      LOG_KEYS.flatMap((key) => (text(search[key]) === undefined ? [] : [[key, text(search[key])]])),
+    ),
   component: lazyRouteComponent(() => import('./pages/logs/logs-page.tsx'), 'LogsPage'),
 })
 const exchange = createRoute({
@@ -91,7 +109,8 @@ const exchange = createRoute({
 const tree = root.addChildren([home, login, today, patients, patient, schedule, hl7, logs, exchange])
 
 // Plain `?key=value` pairs, so that addresses can be read and written by hand.
-const parseSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search))
+const parseSearch = (search: string): Record<string, string> =>
+  Object.fromEntries(new URLSearchParams(search))
 const stringifySearch = (search: Record<string, unknown>): string => {
   const pairs = Object.entries(search).flatMap(([key, value]) => {
     const written = text(value)
@@ -101,7 +120,13 @@ const stringifySearch = (search: Record<string, unknown>): string => {
 }
 
 export const openRouter = () =>
-  createRouter({ routeTree: tree, parseSearch, stringifySearch, defaultPreload: 'intent', scrollRestoration: true })
+  createRouter({
+    routeTree: tree,
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+  })
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -129,11 +129,6 @@ export const ERRORS = {
     says: (at: { segment: string }) => `Segment ${at.segment} stands where the message structure does not allow it.`,
     todo: 'Ask the Cerner interface team for the order of the HL7 structure, or turn strict checking off for this connection.',
   },
-  HL7_TABLE_VALUE: {
-    kind: 'permanent',
-    says: (at: { field: string; table: string }) => `The value in ${at.field} is not in HL7 table ${at.table}.`,
-    todo: 'Ask the Cerner interface team to send a value of the table, or edit the message and replay it.',
-  },
   HL7_TOO_MANY_SEGMENTS: {
     kind: 'permanent',
     says: (at: { limit: number }) => `The message has more than ${at.limit} segments.`,

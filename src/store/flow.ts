@@ -44,7 +44,8 @@ export async function fetchJobs(
   options: { from: string; lanes: readonly number[]; limit: number; limitBytes: number },
 ): Promise<JobRow[]> {
   const values = [options.from, plainArray(options.lanes), options.limit, options.limitBytes]
-  return (await client.query<JobRow>({ name: 'fetch-jobs', text: FETCH_JOBS, values })).rows
+  // Planned anew each time: it brings two tables together whose sizes change by the second.
+  return (await client.query<JobRow>({ text: FETCH_JOBS, values })).rows
 }
 
 export const HOLD_LANES = `
@@ -110,6 +111,19 @@ update lane_lease set owner = null, expires_at = '-infinity' where practice_id =
 
 export async function releaseLanes(client: Queryable, owner: string): Promise<void> {
   await client.query({ name: 'release-lanes', text: RELEASE_LANES, values: [owner] })
+}
+
+export const FREE_LANES = `
+with gone as (delete from worker where practice_id = current_practice())
+update lane_lease set owner = null, expires_at = '-infinity' where practice_id = current_practice() and owner is not null`
+
+/**
+ * Takes all lanes from whoever holds them. For an engine that has the database to itself: leases it finds are those of
+ * a process that was killed, and their work need not wait until they run out. Should the holder live after all, it
+ * notices before it writes anything.
+ */
+export async function freeLanes(client: Queryable): Promise<void> {
+  await client.query({ text: FREE_LANES, values: [] })
 }
 
 export const MAKE_LANES = `

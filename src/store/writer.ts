@@ -8,12 +8,16 @@ export interface Writer extends Queryable {
   close(): Promise<void>
 }
 
-// The statements of the hot path are few and always go by an index. Without statistics, as on the first day, the
-// planner would take the tables for small and read them whole, and keep that plan while they grow.
+// The statements of the hot path are few and always go by an index, so one plan serves all values.
 const PLAN_BY_INDEX = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
+
+// A plan made while a table was empty, as on the first day or the first of a month, may read it whole, and would be
+// kept while it grows to millions. So plans are made anew every few seconds; a dozen of them cost some milliseconds.
+const REPLAN_MS = 2_000
 
 export function openWriter(database: Pick<Database, 'client'>): Writer {
   let opening: Promise<DatabaseClient> | null = null
+  let plannedAt = 0
   const open = async (): Promise<DatabaseClient> => {
     const client = await database.client()
     await client.query(PLAN_BY_INDEX)
@@ -21,7 +25,14 @@ export function openWriter(database: Pick<Database, 'client'>): Writer {
   }
   const client = async (): Promise<DatabaseClient> => {
     const known = await opening?.catch(() => null)
-    if (known && !known.isLost) return known
+    if (known && !known.isLost) {
+      const now = performance.now()
+      if (now - plannedAt > REPLAN_MS) {
+        plannedAt = now
+        await known.query('discard plans')
+      }
+      return known
+    }
     await known?.close()
     opening = open()
     return opening

@@ -90,4 +90,9 @@ export async function apiText(path: string, signal?: AbortSignal): Promise<strin
 export const problemFrom = (error: unknown): Problem =>
   error instanceof ApiProblem
     ? error.problem
-    : { ...unreachable, code: 'CONSOLE_FAULT', detail: 'This page met a fault of its own.', todo: 'Reload the page.' }
+    : {
+        ...unreachable,
+        code: 'CONSOLE_FAULT',
+        detail: 'This page met a fault of its own.',
+        todo: 'Reload the page.',
+      }

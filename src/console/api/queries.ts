@@ -68,7 +68,10 @@ export const patientHistory = (id: string) =>
     queryKey: ['patient', id, 'history'],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      api<Page<HistoryEntry>>(`/api/patients/${id}/history`, { query: { limit: 50, cursor: pageParam }, signal }),
+      api<Page<HistoryEntry>>(`/api/patients/${id}/history`, {
+        query: { limit: 50, cursor: pageParam },
+        signal,
+      }),
     getNextPageParam: (page) => page.next ?? undefined,
   })
 
@@ -112,7 +115,8 @@ export const schedule = (from: string, to: string) =>
 
 export const connections = queryOptions({
   queryKey: ['connections'],
-  queryFn: ({ signal }) => api<{ items: Connection[] }>('/api/connections', { signal }).then((page) => page.items),
+  queryFn: ({ signal }) =>
+    api<{ items: Connection[] }>('/api/connections', { signal }).then((page) => page.items),
   refetchInterval: 10_000,
 })
 export const connectionSchema = (id: string) =>

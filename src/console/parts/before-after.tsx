@@ -29,7 +29,12 @@ export function BeforeAfter({ changes, label }: { changes: readonly ChangeRow[];
         const outcome = OUTCOMES[change.outcome ?? 'changed']
         const [before, after] = [valueText(change.before), valueText(change.after)]
         return (
-          <div role="row" className={css.row} key={`${change.field} ${index}`} data-outcome={change.outcome ?? 'changed'}>
+          <div
+            role="row"
+            className={css.row}
+            key={`${change.field} ${index}`}
+            data-outcome={change.outcome ?? 'changed'}
+          >
             <span role="cell" className={css.field}>
               {fieldName(change.field)}
             </span>

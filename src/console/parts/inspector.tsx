@@ -4,7 +4,8 @@ import type { ReactNode } from 'react'
 import css from './inspector.module.css'
 
 /** Wide enough for a table and a docked preview beside it. */
-export const useIsWide = (): boolean => useMediaQuery('(min-width: 75em)', undefined, { getInitialValueInEffect: false })
+export const useIsWide = (): boolean =>
+  useMediaQuery('(min-width: 75em)', undefined, { getInitialValueInEffect: false })
 
 /** A page with a docked preview on the right; on narrow screens rows open their page instead. */
 export function WithInspector({ inspector, children }: { inspector: ReactNode; children: ReactNode }) {
@@ -46,7 +47,9 @@ export function Facts({ rows }: { rows: readonly (readonly [label: string, value
       {rows.map(([label, value]) => (
         <div key={label}>
           <dt>{label}</dt>
-          <dd>{value === null || value === undefined || value === '' ? <span className="dim">–</span> : value}</dd>
+          <dd>
+            {value === null || value === undefined || value === '' ? <span className="dim">–</span> : value}
+          </dd>
         </div>
       ))}
     </dl>

@@ -29,7 +29,15 @@ function Blank({ icon, title, children, action, tone = 'calm', role = 'status' }
 }
 
 /** First of four: there is nothing at all, and what would bring something. */
-export const NothingYet = ({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) => (
+export const NothingYet = ({
+  title,
+  children,
+  action,
+}: {
+  title: string
+  children: ReactNode
+  action?: ReactNode
+}) => (
   <Blank icon={<IconInbox size={26} stroke={1.5} />} title={title} action={action}>
     {children}
   </Blank>

@@ -32,7 +32,13 @@ function Ago({ at, title }: { at: string; title: string }) {
 }
 
 /** Every time of the console: in the chosen zone, with the whole of it on hover. A calendar date stays as it is. */
-export function Time({ at, shape = 'full' }: { at: string | null | undefined; shape?: keyof typeof SHAPES | 'ago' }) {
+export function Time({
+  at,
+  shape = 'full',
+}: {
+  at: string | null | undefined
+  shape?: keyof typeof SHAPES | 'ago'
+}) {
   const { zone } = useZone()
   if (at === null || at === undefined || at === '') return <span className="dim">–</span>
   if (isCalendarDate(at)) return <time dateTime={at}>{formatDate(at)}</time>

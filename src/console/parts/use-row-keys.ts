@@ -1,7 +1,8 @@
 import { useEffect, type RefObject } from 'react'
 
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 /** True when a single key may act: nobody is typing and no dialog is open. */
 export const keyIsFree = (event: KeyboardEvent): boolean =>
   !event.defaultPrevented &&
@@ -27,7 +28,8 @@ export function useRowKeys(table: RefObject<HTMLElement | null>): void {
       if (step === 0) return
       const links = [...table.current.querySelectorAll<HTMLElement>('[data-row-link]')]
       const chosen = links.findIndex((link) => link === document.activeElement)
-      const from = chosen >= 0 ? chosen : links.findIndex((link) => link.closest('[data-chosen="true"]') !== null)
+      const from =
+        chosen >= 0 ? chosen : links.findIndex((link) => link.closest('[data-chosen="true"]') !== null)
       const next = links[Math.max(0, Math.min(links.length - 1, from + step))]
       if (next === undefined) return
       event.preventDefault()

@@ -1,12 +1,16 @@
 import type { PatientSummary } from '../../contract/patients.ts'
 
 /** How values are written for people. */
-export const patientName = (one: Pick<PatientSummary, 'last_name' | 'first_name' | 'middle_name'>): string => {
+export const patientName = (
+  one: Pick<PatientSummary, 'last_name' | 'first_name' | 'middle_name'>,
+): string => {
   const given = [one.first_name, one.middle_name].filter(Boolean).join(' ')
   return [one.last_name, given].filter((part) => part !== null && part !== '').join(', ') || 'No name'
 }
 
-export const personName = (one: { last_name?: string; first_name?: string; id?: string } | null | undefined): string =>
+export const personName = (
+  one: { last_name?: string; first_name?: string; id?: string } | null | undefined,
+): string =>
   one === null || one === undefined
     ? ''
     : [one.last_name, one.first_name].filter(Boolean).join(', ') || (one.id ?? '')
@@ -41,7 +45,13 @@ export function valueText(value: unknown): string {
 const counts = new Intl.NumberFormat('en-US')
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 export const count = (amount: number): string => counts.format(amount)
-export const shortCount = (amount: number): string => (amount < 10_000 ? counts.format(amount) : compact.format(amount))
+export const shortCount = (amount: number): string =>
+  amount < 10_000 ? counts.format(amount) : compact.format(amount)
 export const bytes = (size: number): string =>
-  size < 1_000 ? `${size} B` : size < 1_000_000 ? `${(size / 1_000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`
-export const plural = (amount: number, one: string, many = `${one}s`): string => `${count(amount)} ${amount === 1 ? one : many}`
+  size < 1_000
+    ? `${size} B`
+    : size < 1_000_000
+      ? `${(size / 1_000).toFixed(1)} kB`
+      : `${(size / 1_000_000).toFixed(1)} MB`
+export const plural = (amount: number, one: string, many = `${one}s`): string =>
+  `${count(amount)} ${amount === 1 ? one : many}`

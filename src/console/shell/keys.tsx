@@ -18,7 +18,9 @@ export function useShellKeys(toggleHelp: () => void): void {
       else if (event.key === 'g') armed.current = now
       else if (now - armed.current < 1_200) {
         armed.current = 0
-        const page = [...PAGES, ...INTEGRATIONS].find(({ key, needs }) => key === event.key && permissions.includes(needs))
+        const page = [...PAGES, ...INTEGRATIONS].find(
+          ({ key, needs }) => key === event.key && permissions.includes(needs),
+        )
         if (page === undefined) return
         event.preventDefault()
         event.stopImmediatePropagation()
@@ -47,7 +49,13 @@ const KEYS: [keys: string[], does: string][] = [
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard" size="sm" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="Keyboard"
+      size="sm"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <table className="grid">
         <tbody>
           {KEYS.map(([keys, does]) => (

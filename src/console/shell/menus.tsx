@@ -1,5 +1,13 @@
 import { ActionIcon, Button, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
-import { IconCheck, IconClockHour4, IconLogout, IconMoon, IconSun, IconSunMoon, IconUserCircle } from '@tabler/icons-react'
+import {
+  IconCheck,
+  IconClockHour4,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconSunMoon,
+  IconUserCircle,
+} from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { session as sessionQuery, signOut } from '../api/queries.ts'
 import { chooseZone, useZone, type ZoneChoice } from '../time/zone-choice.ts'

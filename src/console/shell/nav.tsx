@@ -1,4 +1,11 @@
-import { IconActivity, IconCalendar, IconPlugConnected, IconTimeline, IconUsers, type Icon } from '@tabler/icons-react'
+import {
+  IconActivity,
+  IconCalendar,
+  IconPlugConnected,
+  IconTimeline,
+  IconUsers,
+  type Icon,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { Permission } from '../../contract/session.ts'
@@ -50,7 +57,8 @@ export function Nav() {
   const session = useSession()
   const { connected } = useLive()
   const metrics = useQuery({ ...summary(60), enabled: useMay('metrics.read') })
-  const seen = (pages: readonly PageEntry[]) => pages.filter(({ needs }) => session.permissions.includes(needs))
+  const seen = (pages: readonly PageEntry[]) =>
+    pages.filter(({ needs }) => session.permissions.includes(needs))
   return (
     <nav className={css.nav} aria-label="Main">
       <ul>
@@ -65,7 +73,11 @@ export function Nav() {
           </p>
           <ul aria-labelledby="nav-integrations">
             {seen(INTEGRATIONS).map((page) => (
-              <Entry key={page.label} page={page} badge={page.label === 'Logs' ? metrics.data?.open_errors : undefined} />
+              <Entry
+                key={page.label}
+                page={page}
+                badge={page.label === 'Logs' ? metrics.data?.open_errors : undefined}
+              />
             ))}
           </ul>
         </div>

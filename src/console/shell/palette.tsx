@@ -1,7 +1,16 @@
 import { Loader, useMantineColorScheme } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight } from '@mantine/spotlight'
-import { IconCalendar, IconClockHour4, IconMessage2, IconMoon, IconSearch, IconSun, IconUser, type Icon } from '@tabler/icons-react'
+import {
+  IconCalendar,
+  IconClockHour4,
+  IconMessage2,
+  IconMoon,
+  IconSearch,
+  IconSun,
+  IconUser,
+  type Icon,
+} from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -68,7 +77,7 @@ export function Palette() {
   const items = query.trim().length >= 2 ? (live.data?.items ?? []) : []
   const waiting = query.trim().length >= 2 && (live.isFetching || settled !== query.trim())
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K']} scrollable maxHeight={460} aria-label="Search">
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K']} scrollable maxHeight={460}>
       <Spotlight.Search
         placeholder="MRN, name, date of birth, phone, control id, or a page"
         aria-label="Search patients, messages and pages"

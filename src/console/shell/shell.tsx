@@ -28,7 +28,7 @@ export function Shell() {
       <a className="skip" href="#main">
         Skip to the content
       </a>
-      <aside className={`${css.rail} rail`}>
+      <aside className={`${css.rail} rail`} aria-label="Practice Studio">
         <div className={css.brand}>
           <BrandMark />
           <span>
@@ -42,12 +42,12 @@ export function Shell() {
       </Drawer>
       <div className={css.column}>
         {session.demo && (
-          <div className={css.demo} role="note">
+          <section className={css.demo} aria-label="Notice">
             <IconFlask size={14} aria-hidden="true" />
             <span>
               <strong>Sandbox data.</strong> Every person here is made up.
             </span>
-          </div>
+          </section>
         )}
         <header className={css.bar}>
           <Burger className={css.burger} size="sm" opened={drawer} onClick={open} aria-label="Open navigation" />

@@ -1,4 +1,9 @@
-import { createTheme, defaultVariantColorsResolver, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core'
 
 // Neutrals carry a little of the brand's green, so that greys and pine sit together in both schemes.
 const pine: MantineColorsTuple = [
@@ -29,7 +34,9 @@ export const theme = createTheme({
   // The filled brand colour is light in the dark scheme, so what stands on it is dark there.
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input)
-    return input.variant === 'filled' && (input.color ?? 'pine') === 'pine' ? { ...colors, color: 'var(--on-brand)' } : colors
+    return input.variant === 'filled' && (input.color ?? 'pine') === 'pine'
+      ? { ...colors, color: 'var(--on-brand)' }
+      : colors
   },
   colors: { pine, marigold, brick, sky, plum, gray, dark },
   black: '#14201e',

@@ -73,7 +73,8 @@ export function ageOn(dateOfBirth: string, today: string): string {
 export function ago(instant: string, nowMs: number): string {
   const seconds = Math.round((nowMs - Date.parse(instant)) / 1_000)
   if (Math.abs(seconds) < 5) return 'just now'
-  const say = (amount: number, unit: string): string => (seconds < 0 ? `in ${amount} ${unit}` : `${amount} ${unit} ago`)
+  const say = (amount: number, unit: string): string =>
+    seconds < 0 ? `in ${amount} ${unit}` : `${amount} ${unit} ago`
   const size = Math.abs(seconds)
   if (size < 90) return say(size, 's')
   if (size < 5_400) return say(Math.round(size / 60), 'min')

@@ -126,7 +126,7 @@ function MessageCard({ one }: { one: ExchangeDetail }) {
     <section className="card" aria-labelledby="message">
       <div className="cardHead">
         <h2 id="message">Message</h2>
-        <span className="dim">Point at a value to see it raw, parsed and mapped; press it to keep it lit.</span>
+        <span className={`dim ${css.hint}`}>Point at a value to see it raw, parsed and mapped; press it to keep it lit.</span>
         {seesRaw && <Button component="a" ml="auto" size="compact-xs" variant="default" href={`/api/exchanges/${one.id}/raw`} download>Bytes</Button>}
       </div>
       {seesRaw ? (

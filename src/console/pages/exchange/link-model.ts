@@ -35,6 +35,8 @@ export const related = (a: string | null, b: string | null): boolean =>
 /** Every path of the tree that can be pointed at, with its leaf value, for the edit form. */
 export function leafValues(decoded: DecodedExchange): Map<string, string> {
   return new Map(
-    decoded.segments.flatMap(leavesOf).flatMap(({ path, value }) => (value === undefined ? [] : [[path, value]])),
+    decoded.segments
+      .flatMap(leavesOf)
+      .flatMap(({ path, value }) => (value === undefined ? [] : [[path, value]])),
   )
 }

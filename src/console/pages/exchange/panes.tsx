@@ -15,7 +15,12 @@ interface Pointing {
   pin: (path: string, from: Pane) => void
 }
 type Pane = 'raw' | 'parsed' | 'mapped'
-const PointingContext = createContext<Pointing>({ path: null, pinned: null, point: () => undefined, pin: () => undefined })
+const PointingContext = createContext<Pointing>({
+  path: null,
+  pinned: null,
+  point: () => undefined,
+  pin: () => undefined,
+})
 
 /** Properties of anything that stands for a place: hover and focus light it in all panes, a press brings it into view. */
 function usePlace(path: string, pane: Pane) {

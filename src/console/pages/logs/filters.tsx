@@ -22,7 +22,11 @@ export const RANGES: Record<string, { label: string; minutes: number }> = {
 const KINDS = ['ADT', 'ADT^A01', 'ADT^A03', 'ADT^A04', 'ADT^A08', 'ADT^A11', 'ADT^A28', 'ADT^A31', 'ADT^A40', 'SIU', 'SIU^S12', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S26', 'ORU', 'ORU^R01', 'MDM', 'MDM^T02', 'DFT', 'DFT^P03'] // prettier-ignore
 
 /** The address as the API's filters; a range "last hour" becomes a beginning when the list is asked for. */
-export function filtersOf({ range, at: _at, ...search }: LogSearch, mrn: string, openedAt: number): LogFilters {
+export function filtersOf(
+  { range, at: _at, ...search }: LogSearch,
+  mrn: string,
+  openedAt: number,
+): LogFilters {
   const minutes = range === undefined ? undefined : RANGES[range]?.minutes
   return {
     ...search,
@@ -46,7 +50,9 @@ function Field({ label, value, onCommit, mono = false }: { label: string; value:
 /** `2026-11-21T09:30` of a datetime field, read in the zone the page shows. */
 const instantOf = (local: string, zone: string): string | undefined => {
   const found = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})/.exec(local)
-  return found === null ? undefined : zonedInstant(found[1] ?? '', Number(found[2]) * 60 + Number(found[3]), zone)
+  return found === null
+    ? undefined
+    : zonedInstant(found[1] ?? '', Number(found[2]) * 60 + Number(found[3]), zone)
 }
 
 interface FiltersProps {

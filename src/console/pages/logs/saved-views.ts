@@ -11,7 +11,9 @@ const KEY = 'practice-studio.views.logs'
 function read(): SavedView[] {
   try {
     const stored: unknown = JSON.parse(window.localStorage.getItem(KEY) ?? '[]')
-    return Array.isArray(stored) ? (stored as SavedView[]).filter((view) => typeof view?.name === 'string') : []
+    return Array.isArray(stored)
+      ? (stored as SavedView[]).filter((view) => typeof view?.name === 'string')
+      : []
   } catch {
     return []
   }

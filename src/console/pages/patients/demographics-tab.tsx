@@ -7,7 +7,10 @@ import css from './patients.module.css'
 
 type Shown = (one: Patient) => ReactNode
 const plain = (field: keyof Patient): [string, Shown] => [field, (one) => valueText(one[field])]
-const part = (name: keyof Patient['address']): [string, Shown] => [`address.${name}`, (one) => one.address[name]]
+const part = (name: keyof Patient['address']): [string, Shown] => [
+  `address.${name}`,
+  (one) => one.address[name],
+]
 
 // prettier-ignore
 const GROUPS: [title: string, fields: [field: string, shown: Shown][]][] = [

@@ -16,7 +16,9 @@ export function HistoryTab({ id }: { id: string }) {
       <Ready query={query} rows={6}>
         {() =>
           entries.length === 0 ? (
-            <NothingYet title="No change yet">Every message that changes a field is listed here with both values.</NothingYet>
+            <NothingYet title="No change yet">
+              Every message that changes a field is listed here with both values.
+            </NothingYet>
           ) : (
             <>
               <ol className={css.history}>

@@ -18,12 +18,27 @@ import { useAge } from './patients-page.tsx'
 import { ResultsTab } from './results-tab.tsx'
 import css from './patients.module.css'
 
-const TABS: Record<PatientTab, { label: string; needs: Permission; draw: (one: Patient) => React.ReactNode }> = {
-  demographics: { label: 'Demographics', needs: 'patients.read', draw: (one) => <DemographicsTab one={one} /> },
+const TABS: Record<
+  PatientTab,
+  { label: string; needs: Permission; draw: (one: Patient) => React.ReactNode }
+> = {
+  demographics: {
+    label: 'Demographics',
+    needs: 'patients.read',
+    draw: (one) => <DemographicsTab one={one} />,
+  },
   visits: { label: 'Visits', needs: 'patients.read', draw: (one) => <VisitsTab id={one.id} /> },
-  appointments: { label: 'Appointments', needs: 'schedule.read', draw: (one) => <AppointmentsTab id={one.id} /> },
+  appointments: {
+    label: 'Appointments',
+    needs: 'schedule.read',
+    draw: (one) => <AppointmentsTab id={one.id} />,
+  },
   results: { label: 'Results', needs: 'results.read', draw: (one) => <ResultsTab id={one.id} /> },
-  coverage: { label: 'Coverage, contacts, allergies', needs: 'patients.read', draw: (one) => <CoverageTab one={one} /> },
+  coverage: {
+    label: 'Coverage, contacts, allergies',
+    needs: 'patients.read',
+    draw: (one) => <CoverageTab one={one} />,
+  },
   history: { label: 'History', needs: 'patients.read', draw: (one) => <HistoryTab id={one.id} /> },
 }
 

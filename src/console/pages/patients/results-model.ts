@@ -35,7 +35,8 @@ const FLAGS: Record<string, { label: string; tone: 'bad' | 'warn' }> = {
   LL: { label: 'critically low', tone: 'bad' }, A: { label: 'abnormal', tone: 'warn' }, AA: { label: 'critical', tone: 'bad' },
   '>': { label: 'above scale', tone: 'warn' }, '<': { label: 'below scale', tone: 'warn' }, R: { label: 'resistant', tone: 'warn' },
 }
-export const flagsOf = (one: Pick<Observation, 'interpretation'>) => (one.interpretation ?? []).flatMap((code) => FLAGS[code] ?? [])
+export const flagsOf = (one: Pick<Observation, 'interpretation'>) =>
+  (one.interpretation ?? []).flatMap((code) => FLAGS[code] ?? [])
 
 export const valueOf = (one: Pick<Observation, 'quantity' | 'text' | 'codes'>): string =>
   one.quantity !== undefined

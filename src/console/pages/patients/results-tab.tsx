@@ -9,7 +9,16 @@ import { StatusText } from '../../parts/state-pill.tsx'
 import { Time } from '../../parts/time.tsx'
 import { WhereFrom } from '../../parts/where-from.tsx'
 import { bytes, personName } from '../../parts/words.ts'
-import { barOf, flagsOf, numberOf, readRange, STRUCK, trendsOf, valueOf, type Point } from './results-model.ts'
+import {
+  barOf,
+  flagsOf,
+  numberOf,
+  readRange,
+  STRUCK,
+  trendsOf,
+  valueOf,
+  type Point,
+} from './results-model.ts'
 import { Sparkline, TrendChart } from './trend.tsx'
 import css from './results.module.css'
 
@@ -42,7 +51,7 @@ function Line({ line, trend, onTrend }: { line: Observation; trend: Point[] | un
   const struck = STRUCK.has(line.status)
   return (
     <tr data-struck={struck}>
-      <th scope="row" className={css.name}>
+      <th scope="row">
         <span className={struck ? 'struck' : undefined}>{name}</span>
         <span className={`mono ${css.code}`}>{line.code.code}</span>
       </th>

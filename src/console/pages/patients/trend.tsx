@@ -20,7 +20,8 @@ function scaleOf(points: Point[], range: Range | null, box: { left: number; righ
 } // prettier-ignore
 
 const inside = (value: number, range: Range | null): boolean =>
-  range === null || ((range.low === null || value >= range.low) && (range.high === null || value <= range.high))
+  range === null ||
+  ((range.low === null || value >= range.low) && (range.high === null || value <= range.high))
 
 export function Sparkline({ points, range }: { points: Point[]; range: Range | null }) {
   const { x, y } = scaleOf(points, range, { left: 4, right: 80, top: 3, bottom: 21 })

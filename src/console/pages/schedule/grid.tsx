@@ -12,7 +12,8 @@ export interface Column {
   date: string
   appointments: Appointment[]
 }
-const HOUR = 82
+// A quarter of an hour is 24 px high and so large enough to be pressed (WCAG 2.5.8).
+const HOUR = 100
 
 function Block({ span: { one, from, to, lane, lanes }, first, chosen, onChoose }: { span: Placed; first: number; chosen: boolean; onChoose: () => void }) {
   const look = appointmentLook(one.status)
@@ -22,7 +23,7 @@ function Block({ span: { one, from, to, lane, lanes }, first, chosen, onChoose }
   return (
     <button type="button" className={css.block} data-tone={look.tone} data-gone={gone} data-tight={height < 38} aria-pressed={chosen} onClick={onChoose}
       aria-label={`${clock(from)} to ${clock(to)}, ${one.patient_name ?? 'patient'}, ${one.appointment_type ?? ''}, ${look.label}`}
-      style={{ top: ((from - first * 60) / 60) * HOUR + 1, height: height - 2, left: `calc(${(lane / lanes) * 100}% + 2px)`, width: `calc(${100 / lanes}% - 4px)` }}>
+      style={{ top: ((from - first * 60) / 60) * HOUR, height: height - 1, left: `calc(${(lane / lanes) * 100}% + 2px)`, width: `calc(${100 / lanes}% - 4px)` }}>
       <span className={css.blockHead}><Sign size={12} aria-hidden="true" /><span className={css.blockTime}>{clock(from)}</span> <span className={css.blockName}>{one.patient_name ?? 'Patient'}</span></span>
       <span className={css.blockNote}>{one.appointment_type}{look.label !== 'Booked' && ` · ${look.label}`}</span>
     </button>

@@ -32,7 +32,9 @@ function useScheduleKeys(day: string, view: 'day' | 'week', change: (to: Change)
     const onKey = (event: KeyboardEvent): void => {
       const act = acts[event.key]
       // Arrows belong to the calendar and to menus while these hold the focus.
-      const held = event.target instanceof HTMLElement && event.target.closest('table, [role="menu"], [role="listbox"], [role="radiogroup"]') !== null
+      const held =
+        event.target instanceof HTMLElement &&
+        event.target.closest('table, [role="menu"], [role="listbox"], [role="radiogroup"]') !== null
       if (act === undefined || !keyIsFree(event) || (held && event.key.startsWith('Arrow'))) return
       event.preventDefault()
       change({ ...act, at: undefined })
@@ -43,7 +45,8 @@ function useScheduleKeys(day: string, view: 'day' | 'week', change: (to: Change)
 }
 
 const providerKey = (one: Appointment): string => one.provider_id ?? one.provider?.id ?? ''
-const providerTitle = (one: Appointment): string => personName(one.provider) || one.provider_id || 'No provider'
+const providerTitle = (one: Appointment): string =>
+  personName(one.provider) || one.provider_id || 'No provider'
 
 function columnsOf(shown: Appointment[], day: string, view: 'day' | 'week', zone: string): Column[] {
   if (view === 'week')

@@ -1,4 +1,14 @@
-import { ActionIcon, Button, Fieldset, NumberInput, PasswordInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
+import {
+  ActionIcon,
+  Button,
+  Fieldset,
+  NumberInput,
+  PasswordInput,
+  Select,
+  Switch,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { emptyOf, filled, helpOf, isRecord, labelOf, optionalOf, type JsonSchema } from './json-schema.ts'

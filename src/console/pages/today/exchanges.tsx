@@ -19,7 +19,12 @@ function groupsOf(parked: Exchange[]): ErrorGroup[] {
   const groups = new Map<string, ErrorGroup>()
   for (const { error, received_at } of parked) {
     if (error === null) continue
-    const group = groups.get(error.code) ?? { code: error.code, says: error.says, amount: 0, newest: received_at }
+    const group = groups.get(error.code) ?? {
+      code: error.code,
+      says: error.says,
+      amount: 0,
+      newest: received_at,
+    }
     groups.set(error.code, { ...group, amount: group.amount + 1 })
   }
   return [...groups.values()].sort((a, b) => b.amount - a.amount)
@@ -39,7 +44,9 @@ export function Failures() {
       <Ready query={query} rows={4}>
         {(parked) =>
           parked.length === 0 ? (
-            <NothingYet title="Nothing is parked">Messages that need a decision gather here by cause.</NothingYet>
+            <NothingYet title="Nothing is parked">
+              Messages that need a decision gather here by cause.
+            </NothingYet>
           ) : (
             <ul className={css.failures}>
               {groupsOf(parked).map((group) => (
@@ -52,7 +59,8 @@ export function Failures() {
                     <span>
                       {group.says}
                       <small>
-                        <span className="mono">{group.code}</span> · newest <Time at={group.newest} shape="ago" />
+                        <span className="mono">{group.code}</span> · newest{' '}
+                        <Time at={group.newest} shape="ago" />
                       </small>
                     </span>
                   </Link>
@@ -80,7 +88,9 @@ export function Ticker() {
       <Ready query={query} rows={6}>
         {(items) =>
           items.length === 0 ? (
-            <NothingYet title="No message yet">Send one to the listener and it appears here at once.</NothingYet>
+            <NothingYet title="No message yet">
+              Send one to the listener and it appears here at once.
+            </NothingYet>
           ) : (
             <div className="scroll" tabIndex={0} role="group" aria-label="Newest messages">
               <table className={`grid ${css.ticker}`}>

@@ -2,7 +2,9 @@ import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import css from './today.module.css'
 
-export const Figures = ({ children }: { children: ReactNode }) => <div className={`card ${css.figures}`}>{children}</div>
+export const Figures = ({ children }: { children: ReactNode }) => (
+  <div className={`card ${css.figures}`}>{children}</div>
+)
 
 interface FigureProps {
   label: string

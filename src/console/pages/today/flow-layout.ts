@@ -52,7 +52,8 @@ export function flowOf(channels: MetricsSummary['channels']): Flow {
     const tone = channel.state === 'up' ? 'flow' : 'still'
     for (const [family, amount] of own)
       if (amount > 0) links.push({ from: channel.connection_id, to: family, amount, tone })
-    if (channel.parked > 0) links.push({ from: channel.connection_id, to: 'person', amount: channel.parked, tone: 'bad' })
+    if (channel.parked > 0)
+      links.push({ from: channel.connection_id, to: 'person', amount: channel.parked, tone: 'bad' })
   }
   const ordered = Object.keys(FAMILIES).flatMap((family) => {
     const amount = families.get(family) ?? 0
@@ -76,7 +77,8 @@ export function draw(links: FlowLink[], nodes: FlowNode[], lefts: number[], node
   const sized = links.map((link) => ({ ...link, width: 2 + 20 * Math.sqrt(link.amount / most) }))
   const spread = (id: string, side: 'from' | 'to'): Map<(typeof sized)[number], number> => {
     const node = byId.get(id)
-    const topOf = (link: (typeof sized)[number]): number => byId.get(side === 'from' ? link.to : link.from)?.top ?? 0
+    const topOf = (link: (typeof sized)[number]): number =>
+      byId.get(side === 'from' ? link.to : link.from)?.top ?? 0
     const mine = sized.filter((link) => link[side] === id).sort((a, b) => topOf(a) - topOf(b))
     const sum = mine.reduce((total, { width }) => total + width + 2, -2)
     let y = (node?.top ?? 0) + (node?.height ?? 0) / 2 - sum / 2

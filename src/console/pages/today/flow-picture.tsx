@@ -66,7 +66,9 @@ function ChannelWords({ channel, seconds }: { channel: Channel; seconds: number 
 
 const HEIGHT = 330
 const summaryOf = (now: MetricsSummary): string =>
-  now.channels.map((one) => `${one.name} ${STATE_WORDS[one.state].toLowerCase()}, ${count(one.received)} received`).join('; ')
+  now.channels
+    .map((one) => `${one.name} ${STATE_WORDS[one.state].toLowerCase()}, ${count(one.received)} received`)
+    .join('; ')
 
 function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: boolean }) {
   const flow = flowOf(now.channels)

@@ -24,7 +24,13 @@ const RANGES: [minutes: number, label: string][] = [
 const ms = (value: number | null): string =>
   value === null ? '–' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`
 const age = (seconds: number | null): string =>
-  seconds === null ? 'nothing waits' : seconds < 1 ? 'oldest under 1 s' : seconds < 90 ? `oldest ${Math.round(seconds)} s` : `oldest ${Math.round(seconds / 60)} min`
+  seconds === null
+    ? 'nothing waits'
+    : seconds < 1
+      ? 'oldest under 1 s'
+      : seconds < 90
+        ? `oldest ${Math.round(seconds)} s`
+        : `oldest ${Math.round(seconds / 60)} min`
 
 function Numbers({ now, minutes }: { now: MetricsSummary; minutes: number }) {
   const { flow } = useLive()
