@@ -6,7 +6,7 @@ import { codeOf, openWorld } from './world.ts'
 const sample = await readFile(new URL('../fixtures/hl7v2/valid/guide-adt-a04.hl7', import.meta.url), 'latin1')
 
 test('the guide’s sample ADT^A04 becomes patient, identifiers, next of kin, visit and coverage', async () => {
-  await using world = await openWorld({ profile: 'guide-sample' })
+  await using world = await openWorld()
   const [reply = ''] = await world.send(sample)
   expect(codeOf(reply)).toBe('AA')
   expect(reply).toContain('MSA|AA|12345')

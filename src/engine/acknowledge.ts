@@ -1,5 +1,6 @@
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import { EVENTS } from '../mapping/events.ts'
+import { isAcknowledgement } from '../standards/hl7v2/envelope.ts'
 import type { Envelope } from '../standards/hl7v2/envelope.ts'
 import type { Hl7Message } from '../standards/hl7v2/message.ts'
 import { problem } from '../standards/hl7v2/problem.ts'
@@ -26,7 +27,8 @@ export function judge(envelope: Envelope, settings: Hl7v2Settings): Verdict {
     const unreadable = envelope.problem ?? problem('HL7_UNREADABLE', { segment: 'MSH' }, 100, 'E')
     return parked('AR', unreadable)
   }
-  if (envelope.problem) return parked('AE', envelope.problem)
+  // Table 0357: from 200 on the message is refused, below it is in error.
+  if (envelope.problem) return parked(envelope.problem.condition >= 200 ? 'AR' : 'AE', envelope.problem)
   if (envelope.controlId === '') return parked('AE', required('MSH', 10))
   if (envelope.kind === '') return parked('AE', required('MSH', 9))
   if (!VERSION.test(envelope.version || settings.defaultVersion)) {
@@ -74,7 +76,11 @@ export interface ReplyPlan {
   enhanced: boolean
 }
 
+export const NO_REPLIES: ReplyPlan = { enhanced: false, atCommit: false, afterApply: false }
+
 export function planReplies(envelope: Envelope, settings: Hl7v2Settings, positive: boolean): ReplyPlan {
+  // Two peers that acknowledge each other's acknowledgements never stop (hl7-v2.md §7.2).
+  if (isAcknowledgement(envelope)) return NO_REPLIES
   const { acceptAck, applicationAck } = envelope
   const asked = acceptAck !== '' || applicationAck !== ''
   const enhanced = settings.ackCodes === 'commit' || (settings.ackCodes === 'auto' && asked)

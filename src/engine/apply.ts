@@ -8,6 +8,7 @@ import type { RecordType } from '../model/fields.ts'
 import type { MappedMessage } from '../model/statement.ts'
 import { appendAudit } from '../store/audit.ts'
 import type { Queryable } from '../store/columns.ts'
+import { instantOfId } from '../store/reading.ts'
 import { finishJobs, holdLanes, resolveOriginals, writeOutcomes } from '../store/flow.ts'
 import type { JobRow, OutcomeRow } from '../store/flow.ts'
 import { addKeys, findKeys, loadRecords, noteChanges, writeRecords } from '../store/write-records.ts'
@@ -61,7 +62,7 @@ export function readJob(job: JobRow, context: ApplyContext): ReadJob {
     const reader = context.readerOf(job.connection_id)
     const message = reader.decode(context.vault.open(`exchange/raw/${job.id}`, job.sealed_raw))
     waited = context.waitsFor(job.connection_id, message.header.applicationAck)
-    const mapped = reader.map(message)
+    const mapped = reader.map(message, instantOfId(job.id))
     if (mapped.kind === 'mapped') return { kind: 'mapped', job, message: mapped.message, waited }
     return { kind: 'ended', job, state: 'ignored', code: mapped.code, place: mapped.place, waited }
   } catch (error) {

@@ -6,6 +6,7 @@ import { placeText } from '../standards/hl7v2/problem.ts'
 import { describe } from '../standards/hl7v2/tree.ts'
 import type { TreeComponent, TreeNode, TreeRepetition, TreeSegment } from '../standards/hl7v2/tree.ts'
 import type { Database } from '../store/database.ts'
+import { instantOfId } from '../store/reading.ts'
 import { loadRaw } from '../store/exchange-raw.ts'
 import type { Vault } from '../vault/vault.ts'
 import { reasonOf } from './apply.ts'
@@ -44,7 +45,7 @@ export async function viewExchange(
   }))
   const base = { text: message.text, charset: message.charset, segments: describe(message).map(segmentNode) }
   try {
-    const mapped = reader.map(message)
+    const mapped = reader.map(message, instantOfId(id))
     if (mapped.kind === 'ignored') {
       const { says, todo } = sentenceOf(mapped.code, mapped.place)
       const problem = { code: mapped.code, place: mapped.place, says, todo }

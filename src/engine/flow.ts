@@ -38,7 +38,7 @@ export interface FlowOptions {
   onProblem: (error: unknown) => void
 }
 
-const BATCH_JOBS = 400
+const BATCH_JOBS = 250
 const BATCH_BYTES = 8 * 1024 * 1024
 const LEASE_SECONDS = 15
 const RENEW_MS = 4_000

@@ -148,6 +148,10 @@ export class Fold {
       const held = this.#held.get(match.id)
       if (held) return held
     }
+    if (statement.record === 'appointment' && patientId === null && statement.effect !== 'cancel') {
+      // Nobody is named, and the appointment is not known: there is no one to book it for (hl7-v2.md §10.1).
+      throw new IntegrationError('HL7_REQUIRED_SEGMENT_MISSING', { segment: 'PID' })
+    }
     return {
       id: match.kind === 'known' ? match.id : newId(),
       type: statement.record,

@@ -19,7 +19,7 @@ import type { Database } from '../store/database.ts'
 import { openWriter } from '../store/writer.ts'
 import type { Writer } from '../store/writer.ts'
 import type { Vault } from '../vault/vault.ts'
-import { codeIn, judge, judgeStrictly, planReplies, wanted } from './acknowledge.ts'
+import { codeIn, judge, judgeStrictly, NO_REPLIES, planReplies, wanted } from './acknowledge.ts'
 import type { ReplyPlan, Verdict } from './acknowledge.ts'
 import { controlKey, laneOf, patientKey } from '../store/blind-keys.ts'
 import type { RunningConnection } from './connection.ts'
@@ -45,7 +45,6 @@ interface Lineage {
 }
 
 const ORIGINAL: Lineage = { parentId: null, replayOf: null }
-const NO_REPLIES: ReplyPlan = { enhanced: false, atCommit: false, afterApply: false }
 
 export interface RecorderOptions {
   database: Database
@@ -160,6 +159,7 @@ export class Recorder implements Inbox {
     const verdict = judge(envelope, settings)
     if (!settings.strict || verdict.state !== 'received') return verdict
     const decoded = decode(arrival.bytes, { charset: settings.charset, version: settings.defaultVersion })
+    if (decoded.kind === 'unreadable') return { state: 'parked', code: 'AE', problem: decoded.problem }
     return decoded.kind === 'message' ? judgeStrictly(decoded.message) : verdict
   }
 

@@ -66,13 +66,13 @@ export async function replayExchange(
 }
 
 async function preview(
-  { database, vault, connections }: ReplayContext,
+  { database, vault, clock, connections }: ReplayContext,
   connectionId: Parameters<Connections['reader']>[0],
   bytes: Uint8Array,
 ): Promise<ReplayResult> {
   try {
     const reader = connections.reader(connectionId)
-    const mapped = reader.map(reader.decode(bytes))
+    const mapped = reader.map(reader.decode(bytes), new Date(clock.now()).toISOString())
     if (mapped.kind === 'ignored') return failed(mapped.code, mapped.place)
     const input = { exchangeId: newId<ExchangeId>(), connectionId, message: mapped.message }
     const effect = await database.tx((client) => previewEffect(client, input, vault))

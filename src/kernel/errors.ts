@@ -113,6 +113,11 @@ export const ERRORS = {
     says: (at: { field: string }) => `The event in ${at.field} is not one this connection takes.`,
     todo: 'Add the event to the connection, or ask the Cerner interface team to stop sending it.',
   },
+  HL7_MERGE_NOT_APPLIED: {
+    kind: 'permanent',
+    says: (at: { field: string }) => `The event in ${at.field} merges, moves or unlinks patients, which this version does not do by itself.`,
+    todo: 'Look at both patients and treat them as one until merging is available; the message stays here and can be replayed then.',
+  },
   HL7_DATA_TYPE: {
     kind: 'permanent',
     says: (at: { field: string; expected: string }) => `${at.field} is not ${at.expected}.`,
@@ -179,12 +184,17 @@ export const ERRORS = {
   CODE_NOT_IN_SET: {
     kind: 'permanent',
     says: (at: { field: string; set: string }) => `The code in ${at.field} is not in the code set ${at.set}.`,
-    todo: 'Add the code under Settings > Integrations > Mappings, then reprocess the message.',
+    todo: 'Add it to the code translations of the connection (Settings > Integrations > HL7), then replay the message.',
   },
   HL7_VISIT_WITHOUT_NUMBER: {
     kind: 'permanent',
     says: (at: { field: string }) => `The visit has no number in ${at.field}, so no visit is written.`,
     todo: 'Ask the Cerner interface team to send the visit number, or the account number in PID-18.',
+  },
+  HL7_LAYOUT_OF_GUIDE: {
+    kind: 'permanent',
+    says: (at: { segment: string }) => `The fields of ${at.segment} stand where the integration guide's sample has them, and were read there.`,
+    todo: 'Nothing, if the insurance is right. Else set the profile of the connection to none and move the fields one by one.',
   },
   HL7_FIELDS_SHIFTED: {
     kind: 'permanent',

@@ -63,7 +63,7 @@ function endByDuration(
   const own = readAmount(sch, 9, 10, at)
   if (own !== undefined) return { value: plus(start, own), place: 'SCH-9' }
   const timing = readTimingDuration(sch.get(11, 1, 3))
-  if (timing !== undefined) return { value: plus(start, timing), place: 'SCH-11.3' }
+  if (timing !== undefined && timing <= LONGEST_MS) return { value: plus(start, timing), place: 'SCH-11.3' }
   for (const { segment, fields } of resources) {
     const duration = readAmount(segment, fields.start + 3, fields.start + 4, at)
     if (duration !== undefined)
@@ -86,12 +86,18 @@ export function readAmount(
   const unit = segment.get(unitField) || segment.get(unitField, 1, 2)
   if (unit === '') {
     at.warn('HL7_UNIT_MISSING', { field: at.place })
-    return Number(amount) * 60_000
+    return credible(Number(amount) * 60_000, at)
   }
   const ms = unitMs(unit)
-  if (ms !== undefined) return Number(amount) * ms
+  if (ms !== undefined) return credible(Number(amount) * ms, at)
   at.place = place(segment, unitField)
   return at.refuse('a unit of time')
 }
+
+// No appointment lasts longer or lies further away; a slipped decimal point can leave the calendar altogether.
+const LONGEST_MS = 366 * 86_400_000
+
+const credible = (ms: number, at: Reading): number | undefined =>
+  Math.abs(ms) <= LONGEST_MS ? ms : at.refuse('a duration of at most a year')
 
 export const plus = (start: Instant, ms: number): Instant => new Date(Date.parse(start) + ms).toISOString()

@@ -70,3 +70,29 @@ export const EVENTS: Readonly<Record<string, EventEffect>> = {
 
   'ORU^R01': { kind: 'oru' },
 }
+
+/**
+ * Events that say two identities are one, or are not (hl7-v2.md §8.2). To ignore one would leave records apart that
+ * the hospital holds together, so a person sees each.
+ */
+export const MERGE_EVENTS: ReadonlySet<string> = new Set(
+  [
+    'A18',
+    'A24',
+    'A29',
+    'A30',
+    'A34',
+    'A35',
+    'A36',
+    'A37',
+    'A39',
+    'A40',
+    'A41',
+    'A42',
+    'A43',
+    'A44',
+    'A45',
+    'A46',
+    'A47',
+  ].map((event) => `ADT^${event}`),
+)

@@ -127,3 +127,17 @@ describe('the sample without the profile', () => {
     for (const { says } of message.warnings) expect(says).not.toMatch(/555|SELF|MAIN|1980|JOHN/)
   })
 })
+
+test('with the automatic profile the guide’s sample is read by its own layout, with a note', () => {
+  const found = said(GUIDE_SAMPLE, { profile: 'auto' })
+  const guided = said(GUIDE_SAMPLE, { profile: 'guide-sample' })
+  expect(found.statements).toEqual(guided.statements)
+  expect(found.warnings.map((one) => one.code)).toEqual(['HL7_LAYOUT_OF_GUIDE'])
+})
+
+test('with the automatic profile a message by the standard is read as without a profile', () => {
+  const standard = GUIDE_SAMPLE.map((line) =>
+    line.startsWith('IN1') ? 'IN1|1|BC123|BLUEINS|BLUE CROSS||||100|FAMILY PLAN' : line,
+  )
+  expect(said(standard, { profile: 'auto' })).toEqual(said(standard, { profile: null }))
+})

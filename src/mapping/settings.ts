@@ -22,7 +22,7 @@ export interface MapSettings {
   readonly nullMeansFor?: Readonly<Record<string, NullMeans>>
   /** Field remaps of this connection; they come after those of the profile and win over them. */
   readonly remap: readonly Remap[]
-  /** Name of a shipped set of remaps, see profiles.ts; null for none. */
+  /** Name of a shipped set of remaps, see profiles.ts; `auto` finds out by message, null is none. */
   readonly profile: string | null
   /** Code set name → the sender's code → our code: the analyst's answers to CODE_NOT_IN_SET. */
   readonly codes?: Readonly<Record<string, Readonly<Record<string, string>>>>

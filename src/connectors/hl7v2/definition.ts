@@ -194,9 +194,9 @@ export const hl7v2Settings = z.object({
   }),
 
   // --- reading (reference §2, §5, §6, §8.3) ---
-  profile: z.enum(['none', 'guide-sample']).default('none').meta({
+  profile: z.enum(['auto', 'none', 'guide-sample']).default('auto').meta({
     label: 'Profile',
-    help: 'guide-sample moves the insurance fields as the integration guide writes them.',
+    help: 'guide-sample reads the insurance fields where the integration guide writes them; auto does so for messages that show its layout.',
   }),
   charset: z.string().default('auto').meta({
     label: 'Character set when MSH-18 is empty',
@@ -234,6 +234,20 @@ export const hl7v2Settings = z.object({
     .meta({
       label: 'Moved fields',
       help: 'For senders that fill a field one place off, e.g. IN1-35 to IN1-36.',
+    }),
+
+  codeTranslations: z
+    .array(
+      z.object({
+        set: z.string().min(1).meta({ label: 'Code set', help: 'As the warning names it.' }),
+        code: z.string().min(1).meta({ label: 'Their code' }),
+        means: z.string().min(1).meta({ label: 'Our code' }),
+      }),
+    )
+    .default([])
+    .meta({
+      label: 'Code translations',
+      help: 'Codes of this sender that no code set knows, and what they mean.',
     }),
 
   // --- sending ---

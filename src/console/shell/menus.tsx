@@ -1,6 +1,5 @@
 import { ActionIcon, Button, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
 import {
-  IconCheck,
   IconClockHour4,
   IconLogout,
   IconMoon,
@@ -8,9 +7,9 @@ import {
   IconSunMoon,
   IconUserCircle,
 } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { session as sessionQuery, signOut } from '../api/queries.ts'
-import { chooseZone, useZone, type ZoneChoice } from '../time/zone-choice.ts'
+import { useMutation } from '@tanstack/react-query'
+import { signOut } from '../api/queries.ts'
+import { chooseZone, useZone, ZONE_CHOICES, type ZoneChoice } from '../time/zone-choice.ts'
 import { useSession } from './session.ts'
 import css from './shell.module.css'
 
@@ -40,11 +39,13 @@ function ZoneMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Times are shown in</Menu.Label>
-        {choices.map(([key, name, zone]) => (
-          <Menu.Item key={key} role="menuitemradio" aria-checked={choice === key} onClick={() => chooseZone(key)} rightSection={choice === key ? <IconCheck size={14} /> : null}>
-            {name} <span className="dim">{zone}</span>
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={choice} onChange={(next) => chooseZone(ZONE_CHOICES.find((key) => key === next) ?? 'site')}>
+          {choices.map(([key, name, zone]) => (
+            <Menu.RadioItem key={key} value={key} closeMenuOnClick>
+              {name} <span className="dim">{zone}</span>
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   )
@@ -61,14 +62,13 @@ function ThemeMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {THEMES.map(([key, name]) => {
-          const ThemeSign = themeIcon[key]
-          return (
-            <Menu.Item key={key} role="menuitemradio" aria-checked={colorScheme === key} onClick={() => setColorScheme(key)} leftSection={<ThemeSign size={15} />} rightSection={colorScheme === key ? <IconCheck size={14} /> : null}>
+        <Menu.RadioGroup value={colorScheme} onChange={(next) => setColorScheme(THEMES.find(([key]) => key === next)?.[0] ?? 'auto')}>
+          {THEMES.map(([key, name]) => (
+            <Menu.RadioItem key={key} value={key} closeMenuOnClick>
               {name}
-            </Menu.Item>
-          )
-        })}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   )
@@ -76,14 +76,10 @@ function ThemeMenu() {
 
 function SessionMenu() {
   const session = useSession()
-  const client = useQueryClient()
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => {
-      // Nothing that the session saw stays in memory.
-      client.clear()
-      return client.fetchQuery(sessionQuery).catch(() => undefined)
-    },
+    // Leaving loads the page anew, so that nothing the session saw stays in memory.
+    onSuccess: () => window.location.assign('/'),
   })
   return (
     <Menu position="bottom-end" width={220}>

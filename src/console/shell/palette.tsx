@@ -13,7 +13,7 @@ import {
 } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { SearchResult } from '../../contract/session.ts'
 import { problemFrom } from '../api/http.ts'
 import { search } from '../api/queries.ts'
@@ -75,6 +75,16 @@ export function Palette() {
     : navigate({ to: '/schedule', search: { at: item.id } }) // prettier-ignore
   const shown = commands.filter(({ label }) => label.toLowerCase().includes(query.trim().toLowerCase()))
   const items = query.trim().length >= 2 ? (live.data?.items ?? []) : []
+  const list = useRef<HTMLDivElement>(null)
+  const first = items[0]?.id
+  // Spotlight chooses its first entry when the words change; answers come later and must not leave Enter without one.
+  useEffect(() => {
+    if (query === '') return
+    list.current?.querySelectorAll('[data-action]').forEach((action, index) => {
+      if (index === 0) action.setAttribute('data-selected', 'true')
+      else action.removeAttribute('data-selected')
+    })
+  }, [first, query])
   const waiting = query.trim().length >= 2 && (live.isFetching || settled !== query.trim())
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K']} scrollable maxHeight={460}>
@@ -84,7 +94,7 @@ export function Palette() {
         leftSection={<IconSearch size={17} />}
         rightSection={waiting ? <Loader size={15} /> : null}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList ref={list}>
         {items.length > 0 && (
           <Spotlight.ActionsGroup label="Found">
             {items.map((item) => {

@@ -37,8 +37,10 @@ function Field({ one, field, shown }: { one: Patient; field: string; shown: Show
   return (
     <div className={css.field} data-missing={missing}>
       <dt>{fieldName(field)}</dt>
-      <dd>{missing ? <span aria-label="no value">–</span> : value}</dd>
-      <span>{<WhereFrom field={fieldName(field)} from={one.provenance[field]} />}</span>
+      <dd>
+        <span>{missing ? '–' : value}</span>
+        <WhereFrom field={fieldName(field)} from={one.provenance[field]} />
+      </dd>
     </div>
   )
 }

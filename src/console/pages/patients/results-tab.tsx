@@ -89,7 +89,7 @@ function Line({ line, trend, onTrend }: { line: Observation; trend: Point[] | un
 function ReportCard({ report, trends, onTrend }: { report: Report; trends: Map<string, Point[]>; onTrend: (line: Observation) => void }) {
   const title = report.code?.text ?? report.code?.code ?? 'Report'
   return (
-    <section className="card" aria-label={title}>
+    <article className="card" aria-label={title}>
       <div className={`cardHead ${css.reportHead}`}>
         <h2>{title}</h2>
         <StatusText status={report.status} />
@@ -106,7 +106,7 @@ function ReportCard({ report, trends, onTrend }: { report: Report; trends: Map<s
         </table>
       </div>
       {report.notes !== null && <Spoiler className={css.notes} maxHeight={60} showLabel="Show all" hideLabel="Show less">{report.notes}</Spoiler>}
-    </section>
+    </article>
   )
 } // prettier-ignore
 
