@@ -40,7 +40,11 @@ export default defineConfig({
           groups: [
             { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/, priority: 30 },
             { name: 'tanstack', test: /node_modules[\\/]@tanstack[\\/]/, priority: 20 },
-            { name: 'dates', test: /node_modules[\\/](@mantine[\\/]dates|dayjs)[\\/]/, priority: 20 },
+            {
+              name: 'dates',
+              test: /node_modules[\\/](@mantine[\\/]dates[\\/](?!styles)|dayjs[\\/])/,
+              priority: 20,
+            },
             {
               name: 'mantine',
               test: /node_modules[\\/](@mantine|@floating-ui|clsx|react-remove-scroll)/,

@@ -11,7 +11,8 @@ import { openLog } from './start.ts'
 async function withOwner<T>(config: Config, work: (connectionString: string) => Promise<T>): Promise<T> {
   if (config.databaseUrl) return work(config.databaseUrl)
   await using cluster = await openCluster({ home: config.home, log: openLog(config), role: 'tool' })
-  return work(cluster.connectionString)
+  // Awaited here, since the server stops when this returns.
+  return await work(cluster.connectionString)
 }
 
 /** `backup FOLDER`: one consistent moment of the whole database, while the engine runs. */

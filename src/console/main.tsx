@@ -1,6 +1,8 @@
 import '@fontsource-variable/inter/wght.css'
 import '@fontsource-variable/jetbrains-mono/wght.css'
 import '@mantine/core/styles.css'
+// After the core, whose plain buttons would undo the chosen day otherwise.
+import '@mantine/dates/styles.css'
 import '@mantine/spotlight/styles.css'
 import '@mantine/notifications/styles.css'
 import './theme/global.css'

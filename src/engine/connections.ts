@@ -181,7 +181,7 @@ export class Connections {
   async reload(id: ConnectionId): Promise<void> {
     const before = this.#held.get(id)
     const row = (await listConnections(this.#options.database)).find((one) => one.id === id)
-    if (!row) return
+    if (!row || row.version === before?.row.version) return
     await before?.listener?.close()
     const held = this.#hold(row)
     if (this.#inbox && this.#options.listens) await this.#open(held)

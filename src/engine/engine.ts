@@ -1,18 +1,18 @@
 import type { Log } from '../connectors/hl7v2/log.ts'
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
-import type { LiveEvent } from '../contract/metrics.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { ConnectionId } from '../kernel/ids.ts'
-import { addCounts, ensurePartitions } from '../store/counters.ts'
+import { ensurePartitions } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
-import { countJobs } from '../store/flow.ts'
 import type { Vault } from '../vault/vault.ts'
 import { Connections } from './connections.ts'
 import { Counters } from './counters.ts'
 import { viewExchange } from './exchange-view.ts'
 import { inlineFlow, threadedFlow } from './flow-host.ts'
 import type { FlowHost, FlowReport, ThreadSetup } from './flow-host.ts'
+import { openLiveBus } from './live.ts'
 import { nameOf } from './problem-name.ts'
+import { Pulse } from './pulse.ts'
 import { Recorder } from './record.ts'
 import { replayExchange } from './replay.ts'
 import type { EngineServices } from './services.ts'
@@ -42,7 +42,6 @@ export interface Engine extends AsyncDisposable {
 }
 
 const FAILED = 'work failed and will be tried again or parked'
-const TICK_MS = 1000
 const PARTITIONS_MS = 6 * 3_600_000
 
 /** Puts the rooms together: listeners write to the recorder, the recorder wakes the flow. */
@@ -51,10 +50,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await ensurePartitions(database)
   const counters = new Counters(clock)
   const waiters = new Waiters()
-  const live = new Set<(event: LiveEvent) => void>()
-  const emit = (event: LiveEvent): void => {
-    for (const listener of live) listener(event)
-  }
+  const live = await openLiveBus(database)
   const report = (error: unknown): void => {
     const code = (error as { code?: unknown } | null)?.code
     log.error({ code, err: nameOf(error) }, FAILED)
@@ -68,20 +64,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     defaults: options.defaults,
     overrides: options.overrides,
     listens: options.parts.listens,
-    onChanged: (id) => {
-      flow?.reload(id)
-      emit({ type: 'connection', connection_id: id })
-    },
+    onChanged: (id) => void live.publish([{ type: 'connection', connection_id: id }]).catch(report),
   })
   await connections.load()
 
-  const pulse = { received: 0, applied: 0, parked: 0, types: new Set<string>() }
-  const onReport = ({ applied, parked, kinds, settled }: FlowReport): void => {
-    pulse.applied += applied
-    pulse.parked += parked
-    for (const kind of kinds) pulse.types.add(kind)
-    for (const one of settled) waiters.settle(one)
-  }
   const recorder = new Recorder({
     database,
     vault,
@@ -90,40 +76,24 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     waiters,
     connectionOf: (id) => connections.running(id),
     onAccepted: (jobs) => {
-      pulse.received += jobs
+      pulse.received(jobs)
       flow?.wake()
     },
     onProblem: report,
   })
 
-  const flush = async (): Promise<void> => {
-    const cells = counters.take()
-    if (cells.length === 0) return
-    try {
-      await addCounts(database, cells)
-    } catch (error) {
-      counters.giveBack(cells)
-      throw error
-    }
+  const pulse = new Pulse({ database, clock, counters, recorder, waiters, live, onProblem: report })
+  const onReport = (told: FlowReport): void => {
+    pulse.report(told)
+    for (const one of told.settled) waiters.settle(one)
   }
-  let ticking: Promise<void> | null = null
-  const tick = async (): Promise<void> => {
-    await flush()
-    await recorder.noteAcks()
-    const waiting = await countJobs(database)
-    recorder.queueLength(waiting)
-    const { received, applied, parked } = pulse
-    if (received + applied + parked > 0) {
-      emit({ type: 'flow', at: new Date(clock.now()).toISOString(), received, applied, parked, waiting })
-      emit({ type: 'records', types: [...pulse.types] })
-    }
-    Object.assign(pulse, { received: 0, applied: 0, parked: 0, types: new Set<string>() })
-  }
-  const timer = setInterval(() => {
-    ticking ??= tick()
-      .catch(report)
-      .finally(() => (ticking = null))
-  }, TICK_MS)
+  // Another process may have changed a connection.
+  live.subscribe((event) => {
+    if (event.type !== 'connection') return
+    const id = event.connection_id as ConnectionId
+    flow?.reload(id)
+    void connections.reload(id).catch(report)
+  })
   const partitions = setInterval(() => void ensurePartitions(database).catch(report), PARTITIONS_MS)
 
   if (options.parts.flows) {
@@ -146,16 +116,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       : inlineFlow(inline, settledOf, onReport)
   }
   await connections.listen(recorder)
+  pulse.start()
 
   const close = async (): Promise<void> => {
-    clearInterval(timer)
     clearInterval(partitions)
     await connections.close()
     await recorder.close()
     await flow?.stop()
     waiters.close()
-    await ticking
-    await flush().catch(report)
+    await pulse.stop()
+    await live[Symbol.asyncDispose]()
   }
   const replayContext = { database, vault, clock, connections, recorder }
   return {
@@ -174,10 +144,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         probe: (id) => connections.probe(id),
         settingsSchema: async (id) => connections.schema(id),
       },
-      onLive: (listener) => {
-        live.add(listener)
-        return () => live.delete(listener)
-      },
+      onLive: (listener) => live.subscribe(listener),
     },
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../kernel/errors.ts'
 import type { ExchangeId } from '../kernel/ids.ts'
 import { readPlace } from '../standards/hl7v2/problem.ts'
 import type { Problem } from '../standards/hl7v2/problem.ts'
+import type { SettledRow } from '../store/flow.ts'
 import type { AppliedJob } from './apply.ts'
 import { sentenceOf } from './exchange-view.ts'
 
@@ -66,8 +67,18 @@ export const settledOf = (job: AppliedJob): Settled => ({
   problem: problemOf(job),
 })
 
+/** The same, read from the log. */
+export function settledRow({ id, state, error_code, error_place }: SettledRow): Settled {
+  if (state !== 'parked') return { id, state: 'applied', problem: null }
+  return {
+    id,
+    state,
+    problem: problemOf({ state, code: error_code as ErrorCode | null, place: error_place }),
+  }
+}
+
 /** What an application acknowledgement says about a parked message. */
-function problemOf(job: AppliedJob): Problem | null {
+function problemOf(job: Pick<AppliedJob, 'state' | 'code' | 'place'>): Problem | null {
   if (job.state !== 'parked' || job.code === null) return null
   const place = (job.place && readPlace(job.place)) || { segment: 'MSH' }
   return {

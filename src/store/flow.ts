@@ -215,3 +215,20 @@ export async function countJobs(client: Queryable): Promise<number> {
     (await client.query<{ waiting: number }>({ name: 'count-jobs', text: COUNT_JOBS })).rows[0]?.waiting ?? 0
   )
 }
+
+export const FIND_SETTLED = `
+select exchange_id as id, state, error_code, error_place from exchange_outcome
+where practice_id = current_practice() and exchange_id = any ($1::uuid[]) and state <> 'retrying'`
+
+export interface SettledRow {
+  id: ExchangeId
+  state: 'applied' | 'ignored' | 'parked' | 'duplicate' | 'resolved'
+  error_code: string | null
+  error_place: string | null
+}
+
+/** Those of some exchanges that have come to an end. */
+export async function findSettled(client: Queryable, ids: readonly ExchangeId[]): Promise<SettledRow[]> {
+  const values = [plainArray(ids)]
+  return (await client.query<SettledRow>({ name: 'find-settled', text: FIND_SETTLED, values })).rows
+}

@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { openStore } from '../../src/commands/open-store.ts'
 import { complain, EXIT, print, printJson } from '../../src/commands/output.ts'
-import { loadConfig } from '../../src/config.ts'
 import { Clinic } from './clinic.ts'
 import type { LoadMessage } from './clinic.ts'
+import { drained, openHome, openStoreOf } from './engine-home.ts'
 import { postmasterPid, startEngine } from './engine-process.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { Ledger } from './ledger.ts'
@@ -44,9 +40,8 @@ const DRAIN_LIMIT_MS = 120_000
 
 const rounds = Number(values.rounds)
 const random = openRandom(Number(values.seed))
-const home = values.home ?? (await mkdtemp(join(tmpdir(), 'practice-studio-kill-')))
-const config = await loadConfig({ environment: { PRACTICE_STUDIO_HOME: home } })
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+await using folder = await openHome('kill')
+const home = values.home ?? folder.path
 
 const ledger = new Ledger()
 const target: Target = { port: null }
@@ -92,11 +87,8 @@ const everything = (): Map<string, LoadMessage> =>
   new Map(lines.flatMap((line) => [...line.acknowledged.entries()]))
 
 async function check(): Promise<void> {
-  await using store = await openStore({ config, log: quiet, role: 'tool', max: 2 })
-  await until('an empty queue', async () => {
-    const { rows } = await store.database.query<{ owed: boolean }>('select exists (select from job) as owed')
-    return rows[0]?.owed === false
-  })
+  await using store = await openStoreOf(home)
+  await drained(store.database, DRAIN_LIMIT_MS)
   const expected = clinics.map((clinic) => clinic.expected)
   await ledger.check(store, { acknowledged: everything(), expected })
 }
@@ -156,8 +148,10 @@ async function run(): Promise<number> {
     duplicates: ledger.duplicates,
     violations: ledger.violations,
   })
-  if (clean && !values.home) await rm(home, { recursive: true, force: true })
-  else print(`The data is in ${home}.`)
+  if (!clean) {
+    folder.keep()
+    print(`The data is in ${home}.`)
+  }
   return clean ? EXIT.done : EXIT.failed
 }
 

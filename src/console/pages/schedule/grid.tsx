@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import type { Appointment } from '../../../contract/appointments.ts'
 import { appointmentLook } from '../../parts/state-pill.tsx'
 import { useNow } from '../../parts/time.tsx'
@@ -37,8 +38,14 @@ export function Grid({ columns, zone, today, chosen, onChoose }: { columns: Colu
   const { first, last } = hoursOf(placed.flatMap(({ spans }) => spans))
   const height = (last - first) * HOUR
   const line = ((now.minute - first * 60) / 60) * HOUR
+  const scroller = useRef<HTMLDivElement>(null)
+  const shownDay = columns.find(({ date }) => date === now.date)?.date
+  // A day opens an hour before now; only when the day changes, so that it never moves under the reader.
+  useEffect(() => {
+    if (shownDay !== undefined && scroller.current !== null) scroller.current.scrollTop = Math.max(0, line - HOUR)
+  }, [shownDay])
   return (
-    <div className={css.gridScroll} tabIndex={0} role="group" aria-label="Time grid">
+    <div ref={scroller} className={css.gridScroll} tabIndex={0} role="group" aria-label="Time grid">
       <div className={css.grid} style={{ gridTemplateColumns: `52px repeat(${columns.length}, minmax(148px, 1fr))` }}>
         <div className={css.corner} />
         {placed.map(({ column, spans }) => (

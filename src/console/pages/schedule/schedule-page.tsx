@@ -1,4 +1,3 @@
-import '@mantine/dates/styles.css'
 import { ActionIcon, Button, Drawer, SegmentedControl, Select, Switch } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { DatePicker } from '@mantine/dates'
