@@ -1,19 +1,28 @@
 import { Command, CommanderError, Option } from 'commander'
-import { loadConfig } from './config.ts'
-import { openApi } from './commands/api-client.ts'
-import { backupTo, restoreFrom } from './commands/backup.ts'
-import { runBench } from './commands/bench/bench.ts'
-import { runDemo } from './commands/demo.ts'
-import { listExchanges, replay, showExchange } from './commands/exchanges.ts'
-import { runMigrate } from './commands/migrate.ts'
+import type { ListOptions, ReplayOptions } from './commands/exchanges.ts'
 import { complain, EXIT, explain } from './commands/output.ts'
-import { runSandbox } from './commands/sandbox.ts'
-import { send } from './commands/send.ts'
-import { PARTS, runStart } from './commands/start.ts'
-import type { Part } from './commands/start.ts'
-import { makeToken } from './commands/token.ts'
-import { runVerifyAudit } from './commands/verify-audit.ts'
+import { PARTS } from './commands/parts.ts'
+import type { Part } from './commands/parts.ts'
+import type { SendOptions } from './commands/send.ts'
+import type { Config } from './config.ts'
 import { ROLES } from './contract/session.ts'
+import type { Role } from './contract/session.ts'
+
+// Each command loads what it needs when it runs: `send` needs no database, and an engine no sandbox.
+const loadConfig = async (): Promise<Config> => (await import('./config.ts')).loadConfig()
+const commands = {
+  apiClient: () => import('./commands/api-client.ts'),
+  backup: () => import('./commands/backup.ts'),
+  bench: () => import('./commands/bench/bench.ts'),
+  demo: () => import('./commands/demo.ts'),
+  exchanges: () => import('./commands/exchanges.ts'),
+  migrate: () => import('./commands/migrate.ts'),
+  sandbox: () => import('./commands/sandbox.ts'),
+  send: () => import('./commands/send.ts'),
+  start: () => import('./commands/start.ts'),
+  token: () => import('./commands/token.ts'),
+  verifyAudit: () => import('./commands/verify-audit.ts'),
+}
 
 const number = (text: string): number => {
   const value = Number(text)
@@ -46,6 +55,7 @@ program
         complain(`There is no part ${unknown}. The parts are ${PARTS.join(', ')}.`)
         return EXIT.usage
       }
+      const { runStart } = await commands.start()
       await runStart({ config: await loadConfig(), only: only as Part[], demo: false })
       return EXIT.done
     })(),
@@ -59,7 +69,9 @@ program
   .option('--seed <n>', 'another seed, other people', number, 1)
   .option('--rate <n>', 'messages a minute', number, 90)
   .action((options: { quiet?: boolean; population: number; seed: number; rate: number }) =>
-    run(async () => runDemo(await loadConfig(), { ...options, quiet: options.quiet ?? false }))(),
+    run(async () =>
+      (await commands.demo()).runDemo(await loadConfig(), { ...options, quiet: options.quiet ?? false }),
+    )(),
   )
 
 program
@@ -70,7 +82,7 @@ program
   .option('--seed <n>', 'another seed, other people', number, 1)
   .option('--rate <n>', 'messages a minute', number, 90)
   .action((options: { to: string; population: number; seed: number; rate: number }) =>
-    run(() => runSandbox(options))(),
+    run(async () => (await commands.sandbox()).runSandbox(options))(),
   )
 
 program
@@ -84,7 +96,9 @@ program
   .option('--connections <n>', 'connections at once', number, 1)
   .option('--timeout <ms>', 'how long to wait for each acknowledgement', number, 30_000)
   .option('--json', 'one JSON line per message', false)
-  .action((files: string[], options: Parameters<typeof send>[1]) => run(() => send(files, options))())
+  .action((files: string[], options: SendOptions) =>
+    run(async () => (await commands.send()).send(files, options))(),
+  )
 
 program
   .command('exchanges')
@@ -97,9 +111,10 @@ program
   .option('--limit <n>', 'how many', number, 20)
   .option('--raw', 'the message as it came', false)
   .option('--json', 'JSON lines', false)
-  .action((id: string | undefined, options: Parameters<typeof listExchanges>[1] & { raw: boolean }) =>
+  .action((id: string | undefined, options: ListOptions & { raw: boolean }) =>
     run(async () => {
-      const api = await openApi(await loadConfig())
+      const { listExchanges, showExchange } = await commands.exchanges()
+      const api = await (await commands.apiClient()).openApi(await loadConfig())
       return id === undefined ? listExchanges(api, options) : showExchange(api, id, options)
     })(),
   )
@@ -111,8 +126,11 @@ program
   .option('--set <place=value>', 'edit a field first, e.g. PID-8=F; may repeat', collect, [])
   .option('--preview', 'only show what it would change', false)
   .option('--json', 'JSON lines', false)
-  .action((ids: string[], options: Parameters<typeof replay>[2]) =>
-    run(async () => replay(await openApi(await loadConfig()), ids, options))(),
+  .action((ids: string[], options: ReplayOptions) =>
+    run(async () => {
+      const api = await (await commands.apiClient()).openApi(await loadConfig())
+      return (await commands.exchanges()).replay(api, ids, options)
+    })(),
   )
 
 program
@@ -122,15 +140,17 @@ program
   .option('--name <name>', 'who or what uses it', 'command line')
   .option('--days <n>', 'how long it is good', number, 365)
   .option('--json', 'prints {"token": …}', false)
-  .action((options: Parameters<typeof makeToken>[1]) =>
-    run(async () => makeToken(await loadConfig(), options))(),
+  .action((options: { role: Role; name: string; days: number; json: boolean }) =>
+    run(async () => (await commands.token()).makeToken(await loadConfig(), options))(),
   )
 
 program
   .command('migrate')
   .description('brings the database to this version')
   .option('--json', 'JSON', false)
-  .action((options: { json: boolean }) => run(async () => runMigrate(await loadConfig(), options))())
+  .action((options: { json: boolean }) =>
+    run(async () => (await commands.migrate()).runMigrate(await loadConfig(), options))(),
+  )
 
 program
   .command('backup')
@@ -138,7 +158,7 @@ program
   .argument('<folder>')
   .option('--json', 'JSON', false)
   .action((folder: string, options: { json: boolean }) =>
-    run(async () => backupTo(await loadConfig(), folder, options))(),
+    run(async () => (await commands.backup()).backupTo(await loadConfig(), folder, options))(),
   )
 
 program
@@ -147,21 +167,25 @@ program
   .argument('<folder>')
   .option('--json', 'JSON', false)
   .action((folder: string, options: { json: boolean }) =>
-    run(async () => restoreFrom(await loadConfig(), folder, options))(),
+    run(async () => (await commands.backup()).restoreFrom(await loadConfig(), folder, options))(),
   )
 
 program
   .command('verify-audit')
   .description('walks the audit trail and says whether every row follows the one before')
   .option('--json', 'JSON', false)
-  .action((options: { json: boolean }) => run(async () => runVerifyAudit(await loadConfig(), options))())
+  .action((options: { json: boolean }) =>
+    run(async () => (await commands.verifyAudit()).runVerifyAudit(await loadConfig(), options))(),
+  )
 
 program
   .command('bench')
   .description('measures this machine: one JSON line per figure')
   .argument('[name]', 'parse, ack, applied, start; all without a name')
   .option('--seconds <n>', 'how long each load runs', number, 10)
-  .action((name: string | undefined, options: { seconds: number }) => run(() => runBench(name, options))())
+  .action((name: string | undefined, options: { seconds: number }) =>
+    run(async () => (await commands.bench()).runBench(name, options))(),
+  )
 
 try {
   await program.parseAsync()

@@ -2,7 +2,8 @@ import type { Config } from '../config.ts'
 import { openSandbox } from '../sandbox/sandbox.ts'
 import { EXIT, print } from './output.ts'
 import { HOSPITAL_POPULATION } from './sandbox.ts'
-import { announceReady, loginLink, PARTS, start, untilStopped } from './start.ts'
+import { PARTS } from './parts.ts'
+import { announceReady, loginLink, start, untilStopped } from './start.ts'
 
 export interface DemoOptions {
   quiet: boolean

@@ -13,10 +13,7 @@ import { resolveSecret } from '../vault/secret-reference.ts'
 import { openStore } from './open-store.ts'
 import type { OpenStore } from './open-store.ts'
 import { complain, print } from './output.ts'
-
-/** The parts of the program; `--only` runs some of them, so that they spread over hosts. */
-export const PARTS = ['api', 'listeners', 'engine'] as const
-export type Part = (typeof PARTS)[number]
+import type { Part } from './parts.ts'
 
 const VERSION = packageJson.version
 

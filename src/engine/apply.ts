@@ -219,7 +219,7 @@ async function writeFold(client: Queryable, fold: Fold): Promise<Map<string, num
   const versions = new Map<string, number>()
   const dirty = fold.dirtyRecords()
   for (const type of RECORD_TYPES) {
-    const records = dirty.get(type as RecordType)
+    const records = dirty.get(type)
     if (!records) continue
     const rows = records.map((record) => fold.rowOf(record))
     const written = await writeRecords(client, type, rows)

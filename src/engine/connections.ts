@@ -122,7 +122,7 @@ export class Connections {
       const place = `settings.${issue?.path.join('.') ?? ''}`
       throw new IntegrationError('REQUEST_INVALID', { place, reason: issue?.message ?? 'not valid' })
     }
-    const { open, secrets } = splitSecrets(parsed.data as unknown as Record<string, unknown>)
+    const { open, secrets } = splitSecrets(parsed.data)
     const row = {
       id,
       version: change.version,

@@ -39,7 +39,7 @@ export async function viewExchange(
     }
   }
   const warnings = message.warnings.map((one) => ({
-    code: one.code as string,
+    code: one.code,
     place: placeText(one.place),
     says: one.says,
   }))

@@ -139,7 +139,7 @@ export function Panes({ decoded, start }: { decoded: DecodedExchange; start: str
   const panes = { raw: <Raw decoded={decoded} />, parsed: decoded.segments.map((segment, index) => <Segment key={index} segment={segment} />), mapped: <Mapped decoded={decoded} /> } // prettier-ignore
   return (
     <PointingContext value={pointing}>
-      {narrow && <SegmentedControl fullWidth size="xs" m="sm" aria-label="Part of the message" value={shown} onChange={(value) => setShown(value as Pane)} data={PANES.map(([value, label]) => ({ value, label }))} />}
+      {narrow && <SegmentedControl fullWidth size="xs" m="sm" aria-label="Part of the message" value={shown} onChange={(value) => setShown(value)} data={PANES.map(([value, label]) => ({ value, label }))} />}
       <div ref={box} className={css.panes}>
         {PANES.filter(([pane]) => !narrow || pane === shown).map(([pane, label]) => (
           <section key={pane} className={css.pane} aria-label={`${label} message`}>

@@ -39,7 +39,8 @@ export function ReplayDialog({ one, onClose }: { one: ExchangeDetail; onClose: (
   const seesRaw = useMay('exchanges.read-raw')
   const message = useQuery({ ...decoded(one.id), enabled: seesRaw })
   const values = message.data === undefined ? new Map<string, string>() : leafValues(message.data)
-  const [edits, setEdits] = useState<Edit[]>(() => one.error?.place != null && PLACE.test(one.error.place) ? [{ key: 0, place: one.error.place, value: '' }] : [])
+  const broken = one.error?.place ?? null
+  const [edits, setEdits] = useState<Edit[]>(() => broken !== null && PLACE.test(broken) ? [{ key: 0, place: broken, value: '' }] : [])
   const valid = edits.filter(({ place }) => place !== '')
   const wrong = valid.some(({ place }) => !PLACE.test(place))
   const asked = valid.map(({ place, value }) => ({ place, value }))
@@ -47,7 +48,7 @@ export function ReplayDialog({ one, onClose }: { one: ExchangeDetail; onClose: (
   const [previewed, setPreviewed] = useState('')
   const current = JSON.stringify(asked)
   const { mutate } = preview
-  useEffect(() => { setPreviewed('[]'); if (one.error?.place == null) mutate() }, [mutate, one])
+  useEffect(() => { setPreviewed('[]'); if (broken === null) mutate() }, [mutate, broken])
   const run = useMutation({
     mutationFn: () => replay(one.id, false, asked),
     onSuccess: async ({ exchange_id }) => {

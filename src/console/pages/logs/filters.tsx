@@ -7,7 +7,7 @@ import { connections, type LogFilters } from '../../api/queries.ts'
 import { EXCHANGE_LOOKS } from '../../parts/state-pill.tsx'
 import type { LogSearch } from '../../router.tsx'
 import { useMay } from '../../shell/session.ts'
-import { zonedInstant } from '../../time/zone.ts'
+import { zonedInstant, zonedParts } from '../../time/zone.ts'
 import { useZone } from '../../time/zone-choice.ts'
 import css from './logs.module.css'
 import { useSavedViews } from './saved-views.ts'
@@ -55,6 +55,12 @@ const instantOf = (local: string, zone: string): string | undefined => {
     : zonedInstant(found[1] ?? '', Number(found[2]) * 60 + Number(found[3]), zone)
 }
 
+const localOf = (instant: string | undefined, zone: string): string => {
+  if (instant === undefined || Number.isNaN(Date.parse(instant))) return ''
+  const { date, minute } = zonedParts(instant, zone)
+  return `${date}T${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+}
+
 interface FiltersProps {
   search: LogSearch
   mrn: string
@@ -95,7 +101,7 @@ export function Filters({ search, mrn, onSearch, onMrn, onReplace }: FiltersProp
 function Between({ search, zone, onSearch }: { search: LogSearch; zone: string; onSearch: FiltersProps['onSearch'] }) {
   return (['from', 'to'] as const).map((key) => (
     <TextInput key={key} size="xs" type="datetime-local" label={`${key === 'from' ? 'From' : 'To'} (${zone})`}
-      onChange={(event) => onSearch({ [key]: instantOf(event.currentTarget.value, zone) })} />
+      defaultValue={localOf(search[key], zone)} onChange={(event) => onSearch({ [key]: instantOf(event.currentTarget.value, zone) })} />
   ))
 } // prettier-ignore
 

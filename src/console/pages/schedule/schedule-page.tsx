@@ -68,7 +68,8 @@ export function SchedulePage() {
   const today = zonedParts(Date.now(), zone).date
   // A link from a message names only the appointment; its day follows from it.
   const linked = useQuery({ ...appointment(search.at ?? ''), enabled: search.at !== undefined })
-  const linkedDay = search.day === undefined && linked.data?.start_time != null ? zonedParts(linked.data.start_time, zone).date : undefined
+  const linkedStart = linked.data?.start_time
+  const linkedDay = search.day === undefined && typeof linkedStart === 'string' ? zonedParts(linkedStart, zone).date : undefined
   const day = search.day ?? linkedDay ?? today
   const view = search.view ?? 'day'
   const [from, days] = view === 'day' ? [day, 1] : [weekStart(day), 7]
@@ -114,7 +115,7 @@ export function SchedulePage() {
         {wide && (
           <div className={css.side}>
             <div className={`card ${css.calendar}`}>
-              <DatePicker size="xs" value={day} date={day} onDateChange={(date) => change({ day: date })} onChange={(date) => date !== null && change({ day: date, at: undefined })} firstDayOfWeek={0} ariaLabels={{ nextMonth: 'Next month', previousMonth: 'Month before', monthLevelControl: 'Choose a month', nextYear: 'Next year', previousYear: 'Year before', yearLevelControl: 'Choose a year', nextDecade: 'Next decade', previousDecade: 'Decade before' }} getDayProps={(date) => (date === today ? { 'aria-current': 'date', className: css.today } : {})} />
+              <DatePicker size="xs" hideOutsideDates weekendDays={[]} value={day} date={day} onDateChange={(date) => change({ day: date })} onChange={(date) => date !== null && change({ day: date, at: undefined })} firstDayOfWeek={0} ariaLabels={{ nextMonth: 'Next month', previousMonth: 'Month before', monthLevelControl: 'Choose a month', nextYear: 'Next year', previousYear: 'Year before', yearLevelControl: 'Choose a year', nextDecade: 'Next decade', previousDecade: 'Decade before' }} getDayProps={(date) => (date === today ? { 'aria-current': 'date', className: css.today } : {})} />
             </div>
             {details !== null && <Inspector label="Appointment" title={<strong>Appointment</strong>} onClose={() => change({ at: undefined, day })}>{details}</Inspector>}
           </div>

@@ -10,7 +10,7 @@ import { Loading, NothingYet, Ready, Refused } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { count } from '../../parts/words.ts'
 import { useMay } from '../../shell/session.ts'
-import { isRecord, type JsonSchema } from './json-schema.ts'
+import { isRecord } from './json-schema.ts'
 import { SettingsForm } from './settings-form.tsx'
 import css from './settings.module.css'
 
@@ -100,7 +100,7 @@ function ProbeCard({ one, allowed }: { one: Connection; allowed: boolean }) {
 
 function Settings({ one, readOnly }: { one: Connection; readOnly: boolean }) {
   const query = useQuery(connectionSchema(one.id))
-  return <Ready query={query} rows={12}>{(schema) => <SettingsForm one={one} schema={(isRecord(schema) ? schema : {}) as JsonSchema} readOnly={readOnly} />}</Ready>
+  return <Ready query={query} rows={12}>{(schema) => <SettingsForm one={one} schema={(isRecord(schema) ? schema : {})} readOnly={readOnly} />}</Ready>
 } // prettier-ignore
 
 export function Hl7Page() {

@@ -91,7 +91,7 @@ export function faultsOf(schema: JsonSchema, value: unknown, path = ''): Map<str
   if (isRecord(value)) {
     const each = schema.additionalProperties
     return new Map(Object.entries(value).flatMap(([key, part]) => {
-      const inner = schema.properties?.[key] ?? (isRecord(each) ? (each as JsonSchema) : {})
+      const inner = schema.properties?.[key] ?? (isRecord(each) ? (each) : {})
       const badKey = schema.properties === undefined && schema.propertyNames !== undefined ? wrongText(schema.propertyNames, key) : null
       return [...faultsOf(inner, part, at(key)), ...(badKey === null ? [] : [[at(key), badKey] as const])]
     }))
