@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import type { ListOptions, ReplayOptions } from './commands/exchanges.ts'
 import { complain, EXIT, explain } from './commands/output.ts'
@@ -7,6 +8,9 @@ import type { SendOptions } from './commands/send.ts'
 import type { Config } from './config.ts'
 import { ROLES } from './contract/session.ts'
 import type { Role } from './contract/session.ts'
+
+// What was stripped of its types and compiled once is kept for the next start (in the folder Node chooses).
+enableCompileCache()
 
 // Each command loads what it needs when it runs: `send` needs no database, and an engine no sandbox.
 const loadConfig = async (): Promise<Config> => (await import('./config.ts')).loadConfig()
@@ -186,6 +190,12 @@ program
   .action((name: string | undefined, options: { seconds: number }) =>
     run(async () => (await commands.bench()).runBench(name, options))(),
   )
+
+// Started by a launcher that was killed: nobody would ever stop this process.
+if (process.channel) {
+  process.channel.unref()
+  process.on('disconnect', () => process.exit(1))
+}
 
 try {
   await program.parseAsync()

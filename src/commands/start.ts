@@ -5,7 +5,6 @@ import type { Config } from '../config.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { systemClock } from '../kernel/clock.ts'
-import { buildApp } from '../server/app.ts'
 import { freeLanes } from '../store/flow.ts'
 import { createLoginLink } from '../store/tokens.ts'
 import { ensureConsole } from './console-files.ts'
@@ -120,6 +119,7 @@ async function openHttp(
   const { config, store, engine, log, demo } = parts
   const consoleFolder = await ensureConsole(log)
   const { id, name, timeZone } = config.practice
+  const { buildApp } = await import('../server/app.ts')
   const app = await buildApp({
     database: store.database,
     vault: store.vault,

@@ -57,8 +57,8 @@ export async function threadedFlow(
   const start = (): Promise<void> => {
     worker = new Worker(new URL('flow-thread.ts', import.meta.url), {
       workerData: setup,
-      // A batch is some megabytes of short-lived objects: room for them to die young.
-      resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 512 },
+      // Enough for a batch of large documents; what a batch leaves behind is little.
+      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 },
     })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     worker.on('message', (message: FromThread) => {

@@ -22,6 +22,7 @@ import type { Vault } from '../vault/vault.ts'
 import { codeIn, judge, judgeStrictly, NO_REPLIES, planReplies, wanted } from './acknowledge.ts'
 import type { ReplyPlan, Verdict } from './acknowledge.ts'
 import { controlKey, laneOf, patientKey } from '../store/blind-keys.ts'
+import { retryKind } from './retry.ts'
 import type { RunningConnection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Settled, Waiters } from './waiters.ts'
@@ -222,7 +223,7 @@ export class Recorder implements Inbox {
       id,
       connectionId: connection.id,
       channel: connection.channel,
-      kind: envelope.kind === '' ? (arrival.cut ? 'fragment' : 'unreadable') : envelope.kind.slice(0, 40),
+      kind: kindOf(envelope, arrival),
       lane: laneOf(order),
       remote: arrival.remote,
       sizeBytes: arrival.bytes.length,
@@ -307,15 +308,25 @@ export class Recorder implements Inbox {
       const batch = this.#takeBatch()
       const acks = this.#acks
       this.#acks = []
-      try {
-        await this.#commit(batch, acks)
-      } catch (error) {
-        this.#options.onProblem(error)
-        this.#acks.unshift(...acks)
-        for (const one of batch) one.resolve(this.#refusal(one.arrival, one.envelope))
-      }
+      await this.#store(batch, acks)
     }
     this.#flushing = false
+  }
+
+  /** Commits a batch; when one row of it cannot be stored, the others still are. */
+  async #store(batch: readonly Pending[], acks: readonly AckRow[]): Promise<void> {
+    try {
+      await this.#commit(batch, acks)
+    } catch (error) {
+      this.#options.onProblem(error)
+      if (batch.length > 1 && retryKind(error) === 'permanent') {
+        await this.#store([], acks)
+        for (const one of batch) await this.#store([one], [])
+        return
+      }
+      this.#acks.unshift(...acks)
+      for (const one of batch) one.resolve(this.#refusal(one.arrival, one.envelope))
+    }
   }
 
   #takeBatch(): Pending[] {
@@ -430,6 +441,20 @@ export class Recorder implements Inbox {
       this.#acks.unshift(...acks)
     }
   }
+}
+
+const KIND = /^([A-Z][A-Z0-9]{2})(?:\^([A-Z][A-Z0-9]{2}))?(?:\^|$)/i
+
+/**
+ * What the log shows of a message to everybody. It is not sealed, so only a type and an event get there: a sender that
+ * slips by a field may have a name in MSH-9.
+ */
+function kindOf(envelope: Envelope, { cut }: Arrival): string {
+  if (envelope.kind === '') return cut ? 'fragment' : 'unreadable'
+  if (envelope.batch) return envelope.kind
+  const [, type, event] = KIND.exec(envelope.kind) ?? []
+  if (type === undefined) return 'unknown'
+  return (event === undefined ? type : `${type}^${event}`).toUpperCase()
 }
 
 /** The front part of a message that never came whole: kept for the analyst, never acknowledged by us. */

@@ -26,9 +26,13 @@ type Scalar = string | number | bigint | boolean | null
 export const plainArray = (values: readonly Scalar[]): string =>
   `{${values.map((value) => (value === null ? 'null' : value)).join(',')}}`
 
+// PostgreSQL takes no NUL in text, and one would fail the whole statement. The bytes as they came are kept sealed.
+const quoted = (value: string): string =>
+  `"${value.replace(/[\\"\0]/g, (found) => (found === '\0' ? '\ufffd' : `\\${found}`))}"`
+
 /** An array literal of any text; a nested array goes in as its own literal. */
 export const textArray = (values: readonly (string | null)[]): string =>
-  `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/[\\"]/g, '\\$&')}"`)).join(',')}}`
+  `{${values.map((value) => (value === null ? 'null' : quoted(value))).join(',')}}`
 
 export interface Queryable {
   query<R extends object>(query: {

@@ -50,7 +50,9 @@ export interface Stretch {
 /** One whole frame with rubbish around it; the frame must be answered whatever the rubbish is. */
 export function stretchOf(message: Uint8Array, random: Random): Stretch {
   const parts: Uint8Array[] = []
-  for (let n = random.below(3); n > 0; n--) parts.push(rubbish(message, random))
+  for (let n = random.below(3); n > 0; n--) parts.push(rubbish(random))
+  // A frame that was cut off ends where the next one begins, so nothing may come between.
+  if (random.chance(0.2)) parts.push(encodeFrame(message).subarray(0, 1 + random.below(message.length)))
   const frame = encodeFrame(message)
   const ending = random.below(10)
   const end =
@@ -59,16 +61,14 @@ export function stretchOf(message: Uint8Array, random: Random): Stretch {
   return { bytes: Buffer.concat(parts), thenPause: end.length === 0 }
 }
 
-function rubbish(message: Uint8Array, random: Random): Uint8Array {
-  switch (random.below(5)) {
+function rubbish(random: Random): Uint8Array {
+  switch (random.below(4)) {
     case 0:
       return Uint8Array.from({ length: 1 + random.below(200) }, () => noiseByte(random))
     case 1:
       return Uint8Array.of(VT, FS, CR)
     case 2:
       return Buffer.from('\r\n\0\0 \x1c\r', 'latin1')
-    case 3:
-      return encodeFrame(message).subarray(0, 1 + random.below(message.length))
     default:
       return Uint8Array.of(CR, CR, LF)
   }

@@ -22,6 +22,8 @@ interface Figure {
 }
 
 const MAIN = resolve(import.meta.dirname, '../../main.ts')
+// As `npm start` runs it.
+const FLAGS = ['--max-semi-space-size=4']
 const DRIVER = resolve(import.meta.dirname, 'driver.ts')
 const run = promisify(execFile)
 
@@ -169,7 +171,10 @@ interface BenchEngine extends AsyncDisposable {
 async function openBenchEngine(keep?: string): Promise<BenchEngine> {
   const home = keep ?? (await mkdtemp(join(tmpdir(), 'practice-studio-bench-')))
   const env = { ...process.env, PRACTICE_STUDIO_HOME: home, MLLP_PORT: '0', PORT: '0', LOG_LEVEL: 'error' }
-  const child = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, [...FLAGS, MAIN, 'start'], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const port = await readyPort(child)
   const cluster = await openCluster({ home, log: quiet, role: 'tool' })
   const client = new pg.Client({ connectionString: cluster.connectionString })

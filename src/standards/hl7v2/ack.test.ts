@@ -150,6 +150,25 @@ describe('a batch', () => {
   })
 })
 
+test.each(['utf16le', 'utf16be-bom', 'utf16le-bom'])(
+  'a batch in %s is answered in it from end to end',
+  (name) => {
+    const wide = (text: string): Buffer => {
+      const bytes = Buffer.from(name.endsWith('bom') ? `\ufeff${text}` : text, 'utf16le')
+      return name.startsWith('utf16be') ? bytes.swap16() : bytes
+    }
+    for (const from of ['BHS', 'MSH']) {
+      const batch = fixture('batch-fhs').toString('latin1')
+      const inbound = wide(batch.slice(batch.indexOf(`\r${from}`) + 1))
+      const decoded = decode(inbound)
+      const members = decoded.kind === 'batch' ? decoded.batch.messages : []
+      const replies = members.map(({ bytes }) => buildAck(bytes, { code: 'AR', controlId: 'A', at }))
+      const acks = readAcks(buildBatchAck(inbound, { replies, controlId: 'RB', at }))
+      expect(acks.map(({ code }) => code)).toEqual(['AR', 'AR'])
+    }
+  },
+)
+
 test('every inbound gets an acknowledgement that can be read', () => {
   const fixtures = allFixtures()
   fc.assert(
