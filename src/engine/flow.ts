@@ -68,7 +68,7 @@ export class Flow {
 
   constructor(options: FlowOptions) {
     this.#options = options
-    this.#writer = openWriter(options.database)
+    this.#writer = openWriter(options.database, { repeatable: true })
   }
 
   start(): void {

@@ -15,12 +15,21 @@ const PLAN_BY_INDEX = 'set enable_seqscan = off; set plan_cache_mode = force_gen
 // kept while it grows to millions. So plans are made anew every few seconds; a dozen of them cost some milliseconds.
 const REPLAN_MS = 2_000
 
-export function openWriter(database: Pick<Database, 'client'>): Writer {
+/**
+ * @param repeatable true where everything written would be written again after a crash, so that a commit need not wait
+ *   for the disk. The inbound flow is so: its jobs are on disk since they were accepted, and end in the same commit as
+ *   the changes they stand for.
+ */
+export function openWriter(
+  database: Pick<Database, 'client'>,
+  { repeatable = false }: { repeatable?: boolean } = {},
+): Writer {
   let opening: Promise<DatabaseClient> | null = null
   let plannedAt = 0
   const open = async (): Promise<DatabaseClient> => {
     const client = await database.client()
     await client.query(PLAN_BY_INDEX)
+    if (repeatable) await client.query('set synchronous_commit = off')
     return client
   }
   const client = async (): Promise<DatabaseClient> => {
