@@ -71,7 +71,7 @@ const MAX_BATCH_BYTES = 16 * 1024 * 1024
 export class Recorder implements Inbox {
   readonly #options: RecorderOptions
   readonly #writer: Writer
-  #sender = { name: '', key: Buffer.alloc(8) }
+  #sender: { name: string; key: Buffer } = { name: '', key: Buffer.alloc(8) }
   #pending: Pending[] = []
   #acks: AckRow[] = []
   #flushing = false
