@@ -53,7 +53,7 @@ test('a transaction commits what it returns from and rolls back what it throws',
     throw new Error('no')
   })
   await expect(failed).rejects.toThrow('no')
-  const names = await database.kysely.selectFrom('connection').select('name').execute()
+  const { rows: names } = await database.query<{ name: string }>('select name from connection')
   expect(names).toEqual([{ name: 'kept' }])
 })
 
@@ -101,7 +101,6 @@ test('a database that is not there is a transient failure', async () => {
     () => database.tx((client) => client.query('select 1')),
     () => database.client(),
     () => database.listen('x', () => undefined),
-    () => database.kysely.selectFrom('practice').selectAll().execute(),
   ]) {
     await expect(work()).rejects.toThrow(code('STORE_UNAVAILABLE'))
   }

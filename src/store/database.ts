@@ -1,5 +1,3 @@
-import { Kysely, PostgresDialect } from 'kysely'
-import type { PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { IntegrationError } from '../kernel/errors.ts'
 import { asStoreError, isUnavailable } from './database-errors.ts'
@@ -7,7 +5,6 @@ import { openListener } from './database-listener.ts'
 import type { NotificationHandler } from './database-listener.ts'
 import { TYPE_PARSERS } from './database-types.ts'
 import { APP_ROLE } from './migrate.ts'
-import type { Schema } from './schema.ts'
 
 /** Anything that runs statements: the database, a client of its own, or a transaction. */
 export interface Queryable {
@@ -37,8 +34,6 @@ export interface TransactionOptions {
 
 export interface Database extends Queryable, AsyncDisposable {
   readonly practiceId: string
-  /** For reads that are put together from parts. */
-  readonly kysely: Kysely<Schema>
   /**
    * Runs `work` in a transaction: commits what it returns from, rolls back what it throws.
    *
@@ -136,16 +131,6 @@ async function inTransaction<T>(
   return result
 }
 
-function openKysely(pool: pg.Pool): Kysely<Schema> {
-  const connect = async (): Promise<PostgresPoolClient> => {
-    const client = await pool.connect().catch(failAs)
-    return { ...queryable(client), release: () => client.release() } as PostgresPoolClient
-  }
-  // The pool belongs to the database, so `kysely.destroy()` leaves it open.
-  const borrowed = { connect, end: () => Promise.resolve(), options: {} }
-  return new Kysely({ dialect: new PostgresDialect({ pool: borrowed }) })
-}
-
 async function openClient(config: pg.ClientConfig): Promise<DatabaseClient> {
   const raw = new pg.Client(config)
   let isLost = false
@@ -196,7 +181,6 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     ...queryable(pool),
     practiceId: options.practiceId,
-    kysely: openKysely(pool),
     tx,
     client: () => openClient(config),
     listen: (channel, handler) => listener.listen(channel, handler),

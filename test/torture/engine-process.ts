@@ -8,7 +8,7 @@ const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
 const START_LIMIT_MS = 120_000
 
 /** An engine as a user starts it: a process of its own, on a home of its own. */
-export interface EngineProcess {
+export interface EngineProcess extends AsyncDisposable {
   readonly pid: number
   readonly mllpPort: number
   /** The console's address, or null when the part is not run. */
@@ -49,16 +49,18 @@ export async function startEngine(options: {
   child.stderr.setEncoding('utf8').on('data', (text: string) => written.push(text))
   const exited = new Promise<void>((done) => child.once('exit', () => done()))
   const ready = await readyLine(child, written)
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal)
+    await exited
+  }
   return {
     pid: child.pid ?? 0,
     mllpPort: Number(ready.mllp?.split(':').at(-1) ?? 0),
     http: ready.http,
     output: () => written.join(''),
     rssBytes: () => rssOf(child.pid ?? 0),
-    kill: async (signal) => {
-      child.kill(signal)
-      await exited
-    },
+    kill,
+    [Symbol.asyncDispose]: () => kill('SIGTERM'),
     get alive() {
       return child.exitCode === null && child.signalCode === null
     },

@@ -45,7 +45,7 @@ const note = (what: string): void => {
 }
 
 await using home = await openHome('fuzz')
-const engine = await startEngine({ home: home.path, parts: 'listeners,engine' })
+await using engine = await startEngine({ home: home.path, parts: 'listeners,engine' })
 const open = (): Promise<Asker> => openAsker(engine.mllpPort, REPLY_LIMIT_MS)
 
 // The members of a damaged batch may end their lines in two ways, and so do the acknowledgements inside its reply.
