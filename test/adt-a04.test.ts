@@ -49,7 +49,10 @@ test('the same message again changes nothing and gets the same acknowledgement b
   expect(second).toBe(first)
   await world.settled()
   expect(await world.records('patient')).toEqual(before)
-  expect((await world.exchanges()).map((one) => [one.state, one.error_code])).toEqual([['applied', null], ['duplicate', null]])
+  expect((await world.exchanges()).map((one) => [one.state, one.error_code])).toEqual([
+    ['applied', null],
+    ['duplicate', null],
+  ])
 })
 
 test('an older A08 changes nothing newer', async () => {

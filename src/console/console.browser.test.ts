@@ -13,10 +13,26 @@ import { PERMISSIONS } from '../contract/session.ts'
 import { answer } from './fixtures/adapter.ts'
 import { openFake, type Fake } from './fixtures/fake.ts'
 
-const TYPES: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.html': 'text/html' } // prettier-ignore
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.html': 'text/html',
+}
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
-const POLICY = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'" // prettier-ignore
-const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] // prettier-ignore
+const POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 let folder: string
 let server: Server
@@ -32,7 +48,10 @@ beforeAll(async () => {
     if (pathname.startsWith('/api/')) return void answer(fake, request, response, 400)
     const wanted = join(folder, pathname)
     const file = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(folder, 'index.html')
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain', 'content-security-policy': POLICY }) // prettier-ignore
+    response.writeHead(200, {
+      'content-type': TYPES[extname(file)] ?? 'text/plain',
+      'content-security-policy': POLICY,
+    })
     response.end(readFileSync(file))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -102,7 +121,9 @@ const painted = (page: Page): Promise<void> =>
   )
 
 const first = () => fake.world.patients[0] ?? expect.fail('no patient')
-const parked = () => fake.world.exchanges.find(({ error, state }) => state === 'parked' && error?.place === 'PID-5') ?? expect.fail('nothing is parked') // prettier-ignore
+const parked = () =>
+  fake.world.exchanges.find(({ error, state }) => state === 'parked' && error?.place === 'PID-5') ??
+  expect.fail('nothing is parked')
 const PAGES: [name: string, path: () => string][] = [
   ['Today', () => '/today'],
   ['Patients', () => '/patients'],
@@ -118,19 +139,25 @@ const PAGES: [name: string, path: () => string][] = [
 
 const SIGHTS = (['light', 'dark'] as const).flatMap((theme) => [WIDE, PHONE].map((size) => ({ theme, size })))
 
-test.each(PAGES)('%s has no accessibility fault in both themes and widths, and never scrolls sideways', async (_page, path) => {
-  await see(path(), async (page) => {
-    for (const { theme, size: [width, height] } of SIGHTS) {
-      await page.emulateMedia({ colorScheme: theme })
-      await page.setViewportSize({ width, height })
-      await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor()
-      await settled(page)
-      await painted(page)
-      await expectAccessible(page, theme)
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0)
-    }
-  })
-}) // prettier-ignore
+test.each(PAGES)(
+  '%s has no accessibility fault in both themes and widths, and never scrolls sideways',
+  async (_page, path) => {
+    await see(path(), async (page) => {
+      for (const {
+        theme,
+        size: [width, height],
+      } of SIGHTS) {
+        await page.emulateMedia({ colorScheme: theme })
+        await page.setViewportSize({ width, height })
+        await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor()
+        await settled(page)
+        await painted(page)
+        await expectAccessible(page, theme)
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0)
+      }
+    })
+  },
+)
 
 test('a token opens a session in place, and a wrong one says what to do', async () => {
   fake.signedIn = false

@@ -16,7 +16,20 @@ import { Frame } from './shell/frame.tsx'
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
-const LOG_KEYS = ['state', 'kind', 'connection_id', 'direction', 'error_code', 'control_id', 'from', 'to', 'range', 'patient_id', 'record_id', 'at'] as const // prettier-ignore
+const LOG_KEYS = [
+  'state',
+  'kind',
+  'connection_id',
+  'direction',
+  'error_code',
+  'control_id',
+  'from',
+  'to',
+  'range',
+  'patient_id',
+  'record_id',
+  'at',
+] as const
 export type LogSearch = Partial<Record<(typeof LOG_KEYS)[number], string>>
 
 export interface ScheduleSearch {

@@ -18,7 +18,8 @@ export const pageQuery = z.object({
 })
 
 /** A page never counts the rest: `next` is null on the last one. */
-export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().nullable() })
 export interface Page<T> {
   items: T[]
   next: string | null

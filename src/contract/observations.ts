@@ -4,7 +4,11 @@ import { coded, person } from './patients.ts'
 
 const text = z.string().nullable()
 
-const quantity = z.object({ value: z.string(), comparator: z.string().optional(), unit: z.string().optional() })
+const quantity = z.object({
+  value: z.string(),
+  comparator: z.string().optional(),
+  unit: z.string().optional(),
+})
 
 const observationVersion = z.object({
   status: z.string(),

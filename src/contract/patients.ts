@@ -9,7 +9,11 @@ export const identifier = z.object({
   type: z.string(),
   raw_type: z.string().optional(),
 })
-export const coded = z.object({ code: z.string().optional(), text: z.string().optional(), system: z.string().optional() })
+export const coded = z.object({
+  code: z.string().optional(),
+  text: z.string().optional(),
+  system: z.string().optional(),
+})
 export const address = z.object({
   line1: text,
   line2: text,

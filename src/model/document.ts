@@ -22,7 +22,8 @@ export type Source = [exchange: ExchangeId, connection: ConnectionId]
 export const emptyDocument = (): RecordDocument => ({ fields: {}, sets: {}, sources: [] })
 
 /** The value of a field, or `null` when it is unknown or was cleared. */
-export const valueOf = (document: RecordDocument, field: string): unknown => document.fields[field]?.[0] ?? null
+export const valueOf = (document: RecordDocument, field: string): unknown =>
+  document.fields[field]?.[0] ?? null
 
 /** All rows of a set, over all sources. */
 export function rowsOf<T>(document: RecordDocument, set: string): T[] {

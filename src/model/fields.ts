@@ -142,4 +142,3 @@ export interface ReportSets {
 /** Which record a statement or a stored document is about. */
 export const RECORD_TYPES = ['patient', 'encounter', 'appointment', 'report'] as const
 export type RecordType = (typeof RECORD_TYPES)[number]
-

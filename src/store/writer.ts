@@ -32,8 +32,13 @@ export function openWriter(
     if (repeatable) await client.query('set synchronous_commit = off')
     return client
   }
+  const openAgain = async (lost: DatabaseClient | null | undefined): Promise<DatabaseClient> => {
+    await lost?.close()
+    return open()
+  }
   const client = async (): Promise<DatabaseClient> => {
-    const known = await opening?.catch(() => null)
+    const seen = opening
+    const known = await seen?.catch(() => null)
     if (known && !known.isLost) {
       const now = performance.now()
       if (now - plannedAt > REPLAN_MS) {
@@ -42,8 +47,8 @@ export function openWriter(
       }
       return known
     }
-    await known?.close()
-    opening = open()
+    // Callers that find it lost at the same time share one new connection.
+    if (opening === null || opening === seen) opening = openAgain(known)
     return opening
   }
   return {

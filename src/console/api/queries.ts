@@ -133,10 +133,20 @@ export const probeConnection = (id: string): Promise<ProbeResult> =>
 /** Log filters as the API names them. `mrn` is PHI and makes the call a POST. */
 export type LogFilters = Partial<
   Record<
-    | 'state' | 'kind' | 'connection_id' | 'direction' | 'error_code' | 'control_id' | 'from' | 'to' | 'patient_id' | 'record_id' | 'mrn',
+    | 'state'
+    | 'kind'
+    | 'connection_id'
+    | 'direction'
+    | 'error_code'
+    | 'control_id'
+    | 'from'
+    | 'to'
+    | 'patient_id'
+    | 'record_id'
+    | 'mrn',
     string
   >
-> // prettier-ignore
+>
 export const exchangeList = (filters: LogFilters, cursor?: string, limit = 60, signal?: AbortSignal) =>
   filters.mrn === undefined
     ? api<Page<Exchange>>('/api/exchanges', { query: { ...filters, limit, cursor }, signal })

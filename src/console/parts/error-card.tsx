@@ -25,11 +25,16 @@ export function ErrorCard({ error, children }: ErrorCardProps) {
         </p>
         <p className={css.code}>
           <code>{error.code}</code>
-          {error.place !== undefined && error.place !== null && error.place !== '' && <> at <code>{error.place}</code></>}
+          {error.place !== undefined && error.place !== null && error.place !== '' && (
+            <>
+              {' '}
+              at <code>{error.place}</code>
+            </>
+          )}
           {error.kind !== undefined && <> · {KINDS[error.kind]}</>}
         </p>
         {children}
       </div>
     </div>
   )
-} // prettier-ignore
+}

@@ -56,6 +56,8 @@ export function Time({
 /** "CST", for the head of a column of times. */
 export function ZoneName({ at = Date.now() }: { at?: number }) {
   const { zone } = useZone()
-  const name = format(zone, { timeZoneName: 'short' }).formatToParts(at).find((part) => part.type === 'timeZoneName')
+  const name = format(zone, { timeZoneName: 'short' })
+    .formatToParts(at)
+    .find((part) => part.type === 'timeZoneName')
   return <span title={zone}>{name?.value ?? zone}</span>
-} // prettier-ignore
+}

@@ -21,10 +21,16 @@ export function useRowKeys(table: RefObject<HTMLElement | null>): void {
     const onKey = (event: KeyboardEvent): void => {
       if (!keyIsFree(event) || table.current === null) return
       const inside = table.current.contains(document.activeElement)
-      const step = event.key === 'j' || (inside && event.key === 'ArrowDown') ? 1
-        : event.key === 'k' || (inside && event.key === 'ArrowUp') ? -1
-        : inside && event.key === 'Home' ? -Infinity
-        : inside && event.key === 'End' ? Infinity : 0 // prettier-ignore
+      const step =
+        event.key === 'j' || (inside && event.key === 'ArrowDown')
+          ? 1
+          : event.key === 'k' || (inside && event.key === 'ArrowUp')
+            ? -1
+            : inside && event.key === 'Home'
+              ? -Infinity
+              : inside && event.key === 'End'
+                ? Infinity
+                : 0
       if (step === 0) return
       const links = [...table.current.querySelectorAll<HTMLElement>('[data-row-link]')]
       const chosen = links.findIndex((link) => link === document.activeElement)

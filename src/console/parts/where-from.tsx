@@ -20,12 +20,21 @@ export function WhereFrom({ field, from }: { field: string; from: Provenance | u
             ['Field', field],
             ['Connection', from.connection_name],
             ['Channel', channelName(from.channel)],
-            ['Place', <span className="mono" key="place">{from.place}</span>],
+            [
+              'Place',
+              <span className="mono" key="place">
+                {from.place}
+              </span>,
+            ],
             ['True as of', <Time key="time" at={from.as_of} shape="stamp" />],
             [
               'Exchange',
-              from.exchange_id === null ? 'Entered in Practice Studio' : (
-                <Link key="exchange" to="/exchanges/$id" params={{ id: from.exchange_id }}>Open the message</Link>
+              from.exchange_id === null ? (
+                'Entered in Practice Studio'
+              ) : (
+                <Link key="exchange" to="/exchanges/$id" params={{ id: from.exchange_id }}>
+                  Open the message
+                </Link>
               ),
             ],
           ]}
@@ -33,7 +42,7 @@ export function WhereFrom({ field, from }: { field: string; from: Provenance | u
       </Popover.Dropdown>
     </Popover>
   )
-} // prettier-ignore
+}
 
 // prettier-ignore
 const CHANNELS: Record<string, string> = {

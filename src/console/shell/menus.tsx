@@ -33,13 +33,24 @@ function ZoneMenu() {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-md" fz="xs" h={34} leftSection={<IconClockHour4 size={16} stroke={1.6} />} aria-label={`Time zone: ${label}`}>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-md"
+          fz="xs"
+          h={34}
+          leftSection={<IconClockHour4 size={16} stroke={1.6} />}
+          aria-label={`Time zone: ${label}`}
+        >
           <span className={css.wideOnly}>{label}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Times are shown in</Menu.Label>
-        <Menu.RadioGroup value={choice} onChange={(next) => chooseZone(ZONE_CHOICES.find((key) => key === next) ?? 'site')}>
+        <Menu.RadioGroup
+          value={choice}
+          onChange={(next) => chooseZone(ZONE_CHOICES.find((key) => key === next) ?? 'site')}
+        >
           {choices.map(([key, name, zone]) => (
             <Menu.RadioItem key={key} value={key} closeMenuOnClick>
               {name} <span className="dim">{zone}</span>
@@ -49,7 +60,7 @@ function ZoneMenu() {
       </Menu.Dropdown>
     </Menu>
   )
-} // prettier-ignore
+}
 
 function ThemeMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
@@ -62,7 +73,10 @@ function ThemeMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.RadioGroup value={colorScheme} onChange={(next) => setColorScheme(THEMES.find(([key]) => key === next)?.[0] ?? 'auto')}>
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(next) => setColorScheme(THEMES.find(([key]) => key === next)?.[0] ?? 'auto')}
+        >
           {THEMES.map(([key, name]) => (
             <Menu.RadioItem key={key} value={key} closeMenuOnClick>
               {name}
@@ -72,7 +86,7 @@ function ThemeMenu() {
       </Menu.Dropdown>
     </Menu>
   )
-} // prettier-ignore
+}
 
 function SessionMenu() {
   const session = useSession()

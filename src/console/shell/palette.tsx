@@ -47,14 +47,26 @@ function useCommands(): Command[] {
       .filter(({ needs }) => permissions.includes(needs))
       .map(({ to, label, hint, icon }) => ({ label, hint, icon, run: () => navigate({ to }) })),
     ...(permissions.includes('exchanges.read')
-      ? [{ label: 'Parked messages', hint: 'Logs of what needs a person', icon: IconSearch, run: () => navigate({ to: '/settings/integrations/logs', search: { state: 'parked' } }) }]
+      ? [
+          {
+            label: 'Parked messages',
+            hint: 'Logs of what needs a person',
+            icon: IconSearch,
+            run: () => navigate({ to: '/settings/integrations/logs', search: { state: 'parked' } }),
+          },
+        ]
       : []),
     { label: 'Light theme', hint: 'Command', icon: IconSun, run: () => setColorScheme('light') },
     { label: 'Dark theme', hint: 'Command', icon: IconMoon, run: () => setColorScheme('dark') },
-    { label: 'Times in the zone of the site', hint: 'Command', icon: IconClockHour4, run: () => chooseZone('site') },
+    {
+      label: 'Times in the zone of the site',
+      hint: 'Command',
+      icon: IconClockHour4,
+      run: () => chooseZone('site'),
+    },
     { label: 'Times in UTC', hint: 'Command', icon: IconClockHour4, run: () => chooseZone('utc') },
   ]
-} // prettier-ignore
+}
 
 /** ⌘K: pages, commands, and people and messages by any key. What is typed goes into a POST body and nowhere else. */
 export function Palette() {
@@ -70,9 +82,11 @@ export function Palette() {
     placeholderData: keepPreviousData,
   })
   const open = (item: SearchResult['items'][number]): unknown =>
-    item.type === 'patient' ? navigate({ to: '/patients/$id', params: { id: item.id } })
-    : item.type === 'exchange' ? navigate({ to: '/exchanges/$id', params: { id: item.id } })
-    : navigate({ to: '/schedule', search: { at: item.id } }) // prettier-ignore
+    item.type === 'patient'
+      ? navigate({ to: '/patients/$id', params: { id: item.id } })
+      : item.type === 'exchange'
+        ? navigate({ to: '/exchanges/$id', params: { id: item.id } })
+        : navigate({ to: '/schedule', search: { at: item.id } })
   const shown = commands.filter(({ label }) => label.toLowerCase().includes(query.trim().toLowerCase()))
   const items = query.trim().length >= 2 ? (live.data?.items ?? []) : []
   const list = useRef<HTMLDivElement>(null)
@@ -100,7 +114,13 @@ export function Palette() {
             {items.map((item) => {
               const Sign = ICONS[item.type]
               return (
-                <Spotlight.Action key={`${item.type} ${item.id}`} label={item.title} description={`${item.detail} · by ${MATCHED[item.matched] ?? item.matched}`} leftSection={<Sign size={18} stroke={1.6} />} onClick={() => open(item)} />
+                <Spotlight.Action
+                  key={`${item.type} ${item.id}`}
+                  label={item.title}
+                  description={`${item.detail} · by ${MATCHED[item.matched] ?? item.matched}`}
+                  leftSection={<Sign size={18} stroke={1.6} />}
+                  onClick={() => open(item)}
+                />
               )
             })}
           </Spotlight.ActionsGroup>
@@ -108,16 +128,26 @@ export function Palette() {
         {shown.length > 0 && (
           <Spotlight.ActionsGroup label="Go to">
             {shown.map(({ label, hint, icon: Sign, run }) => (
-              <Spotlight.Action key={label} label={label} description={hint} leftSection={<Sign size={18} stroke={1.6} />} onClick={() => run()} />
+              <Spotlight.Action
+                key={label}
+                label={label}
+                description={hint}
+                leftSection={<Sign size={18} stroke={1.6} />}
+                onClick={() => run()}
+              />
             ))}
           </Spotlight.ActionsGroup>
         )}
         {items.length + shown.length === 0 && (
           <Spotlight.Empty>
-            {live.isError ? `${problemFrom(live.error).detail} ${problemFrom(live.error).todo}` : waiting ? 'Searching…' : 'Nothing matches. Names are found by their beginning; numbers by the whole of them.'}
+            {live.isError
+              ? `${problemFrom(live.error).detail} ${problemFrom(live.error).todo}`
+              : waiting
+                ? 'Searching…'
+                : 'Nothing matches. Names are found by their beginning; numbers by the whole of them.'}
           </Spotlight.Empty>
         )}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )
-} // prettier-ignore
+}

@@ -37,7 +37,14 @@ export function Shell() {
         </div>
         <Nav />
       </aside>
-      <Drawer opened={drawer} onClose={close} size={260} title="Practice Studio" classNames={{ content: `${css.drawer} rail`, header: css.drawerHead }} closeButtonProps={{ 'aria-label': 'Close navigation' }}>
+      <Drawer
+        opened={drawer}
+        onClose={close}
+        size={260}
+        title="Practice Studio"
+        classNames={{ content: `${css.drawer} rail`, header: css.drawerHead }}
+        closeButtonProps={{ 'aria-label': 'Close navigation' }}
+      >
         <Nav />
       </Drawer>
       <div className={css.column}>
@@ -50,14 +57,34 @@ export function Shell() {
           </section>
         )}
         <header className={css.bar}>
-          <Burger className={css.burger} size="sm" opened={drawer} onClick={open} aria-label="Open navigation" />
-          <button type="button" className={css.search} onClick={spotlight.open} aria-keyshortcuts="Control+K Meta+K">
+          <Burger
+            className={css.burger}
+            size="sm"
+            opened={drawer}
+            onClick={open}
+            aria-label="Open navigation"
+          />
+          <button
+            type="button"
+            className={css.search}
+            onClick={spotlight.open}
+            aria-keyshortcuts="Control+K Meta+K"
+          >
             <IconSearch size={15} aria-hidden="true" />
             <span>Search patients, messages, pages</span>
-            <Kbd className={css.kbd} aria-hidden="true">{mac ? '⌘ K' : 'Ctrl K'}</Kbd>
+            <Kbd className={css.kbd} aria-hidden="true">
+              {mac ? '⌘ K' : 'Ctrl K'}
+            </Kbd>
           </button>
           <div className={css.grow} />
-          <ActionIcon variant="subtle" color="gray" size="lg" className={css.keys} aria-label="Keyboard help" onClick={toggle}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            className={css.keys}
+            aria-label="Keyboard help"
+            onClick={toggle}
+          >
             <IconKeyboard size={18} stroke={1.6} />
           </ActionIcon>
           <Menus />
@@ -70,4 +97,4 @@ export function Shell() {
       <KeysHelp opened={help} onClose={closeHelp} />
     </div>
   )
-} // prettier-ignore
+}

@@ -7,26 +7,89 @@ import {
 
 // Neutrals carry a little of the brand's green, so that greys and pine sit together in both schemes.
 const pine: MantineColorsTuple = [
-  '#e6f5f2', '#cfeae5', '#a3d8cf', '#7fd6c8', '#4fb8a9', '#2f9b8f', '#1b7f77', '#0f6964', '#0b5551', '#083f3d',
-] // prettier-ignore
+  '#e6f5f2',
+  '#cfeae5',
+  '#a3d8cf',
+  '#7fd6c8',
+  '#4fb8a9',
+  '#2f9b8f',
+  '#1b7f77',
+  '#0f6964',
+  '#0b5551',
+  '#083f3d',
+]
 const marigold: MantineColorsTuple = [
-  '#fdf5e2', '#fae9c3', '#f6d588', '#f2b544', '#e09d22', '#c08011', '#9a6408', '#7d5005', '#644004', '#4b3003',
-] // prettier-ignore
+  '#fdf5e2',
+  '#fae9c3',
+  '#f6d588',
+  '#f2b544',
+  '#e09d22',
+  '#c08011',
+  '#9a6408',
+  '#7d5005',
+  '#644004',
+  '#4b3003',
+]
 const brick: MantineColorsTuple = [
-  '#fceeeb', '#f8d9d3', '#f0b1a6', '#ea8d7e', '#e06b59', '#cf4c38', '#b53a28', '#982d1e', '#7b2418', '#5e1b12',
-] // prettier-ignore
+  '#fceeeb',
+  '#f8d9d3',
+  '#f0b1a6',
+  '#ea8d7e',
+  '#e06b59',
+  '#cf4c38',
+  '#b53a28',
+  '#982d1e',
+  '#7b2418',
+  '#5e1b12',
+]
 const sky: MantineColorsTuple = [
-  '#e9f2fb', '#d3e4f6', '#a8c9ec', '#82b2e4', '#5b98d8', '#3d7fc5', '#2b69ad', '#215591', '#194373', '#123256',
-] // prettier-ignore
+  '#e9f2fb',
+  '#d3e4f6',
+  '#a8c9ec',
+  '#82b2e4',
+  '#5b98d8',
+  '#3d7fc5',
+  '#2b69ad',
+  '#215591',
+  '#194373',
+  '#123256',
+]
 const plum: MantineColorsTuple = [
-  '#f5eff9', '#e7dbf0', '#cfb8e1', '#b898d2', '#a17cc2', '#8a62af', '#744d98', '#5f3d7e', '#4b3063', '#37234a',
-] // prettier-ignore
+  '#f5eff9',
+  '#e7dbf0',
+  '#cfb8e1',
+  '#b898d2',
+  '#a17cc2',
+  '#8a62af',
+  '#744d98',
+  '#5f3d7e',
+  '#4b3063',
+  '#37234a',
+]
 const gray: MantineColorsTuple = [
-  '#f5f8f7', '#edf1f0', '#e2e8e6', '#d2dad8', '#b6c1be', '#8a9894', '#5b6965', '#45524e', '#2e3937', '#182220',
-] // prettier-ignore
+  '#f5f8f7',
+  '#edf1f0',
+  '#e2e8e6',
+  '#d2dad8',
+  '#b6c1be',
+  '#8a9894',
+  '#5b6965',
+  '#45524e',
+  '#2e3937',
+  '#182220',
+]
 const dark: MantineColorsTuple = [
-  '#d9e2df', '#b9c5c1', '#97a6a1', '#6f7f7a', '#36433f', '#28332f', '#1b2523', '#121a19', '#0d1413', '#080d0c',
-] // prettier-ignore
+  '#d9e2df',
+  '#b9c5c1',
+  '#97a6a1',
+  '#6f7f7a',
+  '#36433f',
+  '#28332f',
+  '#1b2523',
+  '#121a19',
+  '#0d1413',
+  '#080d0c',
+]
 
 export const theme = createTheme({
   primaryColor: 'pine',

@@ -9,14 +9,22 @@ export function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.
 }
 
 const WALL = {
-  year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
-} as const // prettier-ignore
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+} as const
 
 /** Wall clock of an instant, as if it were UTC, in milliseconds. */
 function wallMs(instantMs: number, zone: string): number {
   const parts = Object.fromEntries(
-    format(zone, WALL).formatToParts(instantMs).map((part) => [part.type, Number(part.value)]),
-  ) // prettier-ignore
+    format(zone, WALL)
+      .formatToParts(instantMs)
+      .map((part) => [part.type, Number(part.value)]),
+  )
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
   return Date.UTC(year, month - 1, day, hour, minute, second)
 }
@@ -57,9 +65,12 @@ const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/
 export const isCalendarDate = (value: string): boolean => CALENDAR_DATE.test(value)
 
 export function formatDate(date: string, options: Intl.DateTimeFormatOptions = {}): string {
-  const shape = Object.keys(options).length === 0 ? ({ year: 'numeric', month: 'short', day: 'numeric' } as const) : options
+  const shape =
+    Object.keys(options).length === 0
+      ? ({ year: 'numeric', month: 'short', day: 'numeric' } as const)
+      : options
   return format('UTC', shape).format(new Date(`${date}T00:00:00Z`))
-} // prettier-ignore
+}
 
 /** Whole years between a date of birth and a day; months below two years. */
 export function ageOn(dateOfBirth: string, today: string): string {

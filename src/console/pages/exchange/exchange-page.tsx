@@ -21,26 +21,85 @@ import { ReplayDialog } from './replay-dialog.tsx'
 import { took } from './took.ts'
 
 function RecordLink({ record }: { record: RecordRef }) {
-  if (record.type === 'patient') return <Link to="/patients/$id" params={{ id: record.id }}>patient</Link>
-  if (record.type === 'appointment') return <Link to="/schedule" search={{ at: record.id }}>appointment</Link>
+  if (record.type === 'patient')
+    return (
+      <Link to="/patients/$id" params={{ id: record.id }}>
+        patient
+      </Link>
+    )
+  if (record.type === 'appointment')
+    return (
+      <Link to="/schedule" search={{ at: record.id }}>
+        appointment
+      </Link>
+    )
   return <span>{record.type}</span>
-} // prettier-ignore
+}
 
 function Facts({ one }: { one: ExchangeDetail }) {
   return (
     <dl className={`card ${css.facts}`}>
-      <div><dt>State</dt><dd><StatePill state={one.state} /></dd></div>
-      <div><dt>Control id</dt><dd className="mono">{one.control_id || '–'}</dd></div>
-      <div><dt>Connection</dt><dd><Link to="/settings/integrations/logs" search={{ connection_id: one.connection_id }}>{one.connection_name}</Link> <span className="dim">{channelName(one.channel)} {one.direction}</span></dd></div>
-      <div><dt>Sender</dt><dd>{one.sender || '–'} <span className="dim mono">{one.remote}</span></dd></div>
-      <div><dt>Received</dt><dd><Time at={one.received_at} shape="stamp" /></dd></div>
-      <div><dt>Finished</dt><dd>{one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)}</dd></div>
-      <div><dt>Acknowledged</dt><dd>{one.ack_code === null ? '' : <span className="mono">{one.ack_code} </span>}{one.ack_outcome === 'sent' ? 'heard back' : one.ack_outcome === 'unsent' ? 'did not hear back' : 'not known'}</dd></div>
-      <div><dt>Attempts</dt><dd>{count(one.attempts)}</dd></div>
-      <div><dt>Size</dt><dd>{bytes(one.size_bytes)} <span className="dim">{one.version === '' ? '' : `v${one.version}`}</span></dd></div>
+      <div>
+        <dt>State</dt>
+        <dd>
+          <StatePill state={one.state} />
+        </dd>
+      </div>
+      <div>
+        <dt>Control id</dt>
+        <dd className="mono">{one.control_id || '–'}</dd>
+      </div>
+      <div>
+        <dt>Connection</dt>
+        <dd>
+          <Link to="/settings/integrations/logs" search={{ connection_id: one.connection_id }}>
+            {one.connection_name}
+          </Link>{' '}
+          <span className="dim">
+            {channelName(one.channel)} {one.direction}
+          </span>
+        </dd>
+      </div>
+      <div>
+        <dt>Sender</dt>
+        <dd>
+          {one.sender || '–'} <span className="dim mono">{one.remote}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Received</dt>
+        <dd>
+          <Time at={one.received_at} shape="stamp" />
+        </dd>
+      </div>
+      <div>
+        <dt>Finished</dt>
+        <dd>{one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)}</dd>
+      </div>
+      <div>
+        <dt>Acknowledged</dt>
+        <dd>
+          {one.ack_code === null ? '' : <span className="mono">{one.ack_code} </span>}
+          {one.ack_outcome === 'sent'
+            ? 'heard back'
+            : one.ack_outcome === 'unsent'
+              ? 'did not hear back'
+              : 'not known'}
+        </dd>
+      </div>
+      <div>
+        <dt>Attempts</dt>
+        <dd>{count(one.attempts)}</dd>
+      </div>
+      <div>
+        <dt>Size</dt>
+        <dd>
+          {bytes(one.size_bytes)} <span className="dim">{one.version === '' ? '' : `v${one.version}`}</span>
+        </dd>
+      </div>
     </dl>
   )
-} // prettier-ignore
+}
 
 function TimelineCard({ one }: { one: ExchangeDetail }) {
   const query = useQuery(timelineOf(one.id))
@@ -52,10 +111,24 @@ function TimelineCard({ one }: { one: ExchangeDetail }) {
           <ol className={css.timeline}>
             {events.map((event, index) => (
               <li key={`${event.at} ${index}`} data-event={event.event}>
-                <span className={css.when}><Time at={event.at} shape="seconds" /><small>{index === 0 ? '' : took(events[0]?.at ?? event.at, event.at)}</small></span>
+                <span className={css.when}>
+                  <Time at={event.at} shape="seconds" />
+                  <small>{index === 0 ? '' : took(events[0]?.at ?? event.at, event.at)}</small>
+                </span>
                 <span>
                   <strong>{event.event}</strong> {event.says}
-                  <small>{event.actor}{event.exchange_id !== null && <> · <Link to="/exchanges/$id" params={{ id: event.exchange_id }}>open</Link></>}</small>
+                  <small>
+                    {event.actor}
+                    {event.exchange_id !== null && (
+                      <>
+                        {' '}
+                        ·{' '}
+                        <Link to="/exchanges/$id" params={{ id: event.exchange_id }}>
+                          open
+                        </Link>
+                      </>
+                    )}
+                  </small>
                 </span>
               </li>
             ))}
@@ -64,7 +137,7 @@ function TimelineCard({ one }: { one: ExchangeDetail }) {
       </Ready>
     </section>
   )
-} // prettier-ignore
+}
 
 function RecordsCard({ one }: { one: ExchangeDetail }) {
   const keys = [...new Set(one.changes.map(({ record }) => `${record.type} ${record.id}`))]
@@ -73,22 +146,32 @@ function RecordsCard({ one }: { one: ExchangeDetail }) {
     <section className="card" aria-labelledby="records">
       <h2 id="records">Our records, before and after</h2>
       <div className="cardBody">
-        {keys.length + bare.length === 0 && <p className="dim" style={{ margin: 0 }}>It touched no record. {EXCHANGE_LOOKS[one.state].means}</p>}
+        {keys.length + bare.length === 0 && (
+          <p className="dim" style={{ margin: 0 }}>
+            It touched no record. {EXCHANGE_LOOKS[one.state].means}
+          </p>
+        )}
         {keys.map((key) => {
           const changes = one.changes.filter(({ record }) => `${record.type} ${record.id}` === key)
           const record = changes[0]?.record
           return record === undefined ? null : (
             <div key={key} className={css.record}>
-              <h3><RecordLink record={record} /></h3>
+              <h3>
+                <RecordLink record={record} />
+              </h3>
               <BeforeAfter changes={changes} label={`Changes to the ${record.type}`} />
             </div>
           )
         })}
-        {bare.map((record) => <p key={record.id} style={{ margin: 0 }}><RecordLink record={record} />, unchanged</p>)}
+        {bare.map((record) => (
+          <p key={record.id} style={{ margin: 0 }}>
+            <RecordLink record={record} />, unchanged
+          </p>
+        ))}
       </div>
     </section>
   )
-} // prettier-ignore
+}
 
 function Links({ title, ids }: { title: string; ids: readonly (string | null)[] }) {
   const known = ids.filter((id) => id !== null)
@@ -96,13 +179,22 @@ function Links({ title, ids }: { title: string; ids: readonly (string | null)[] 
   return (
     <p className={css.links}>
       {title}{' '}
-      {known.map((id, index) => <Link key={id} to="/exchanges/$id" params={{ id }}>{known.length === 1 ? 'open' : `no. ${index + 1}`}</Link>)}
+      {known.map((id, index) => (
+        <Link key={id} to="/exchanges/$id" params={{ id }}>
+          {known.length === 1 ? 'open' : `no. ${index + 1}`}
+        </Link>
+      ))}
     </p>
   )
-} // prettier-ignore
+}
 
 function Related({ one }: { one: ExchangeDetail }) {
-  if (one.warnings.length + one.repeats.length + one.replays.length === 0 && one.duplicate_of === null && one.replay_of === null) return null
+  if (
+    one.warnings.length + one.repeats.length + one.replays.length === 0 &&
+    one.duplicate_of === null &&
+    one.replay_of === null
+  )
+    return null
   return (
     <section className="card" aria-labelledby="related">
       <h2 id="related">Notes</h2>
@@ -112,12 +204,17 @@ function Related({ one }: { one: ExchangeDetail }) {
         <Links title={`${plural(one.repeats.length, 'repeat')} came later:`} ids={one.repeats} />
         <Links title={`${plural(one.replays.length, 'replay')}:`} ids={one.replays} />
         {one.warnings.map((warning, index) => (
-          <p key={`${warning.code} ${index}`}><span className="pill" data-tone="warn">warning</span> {warning.says} <span className="place">{warning.place}</span></p>
+          <p key={`${warning.code} ${index}`}>
+            <span className="pill" data-tone="warn">
+              warning
+            </span>{' '}
+            {warning.says} <span className="place">{warning.place}</span>
+          </p>
         ))}
       </div>
     </section>
   )
-} // prettier-ignore
+}
 
 function MessageCard({ one }: { one: ExchangeDetail }) {
   const seesRaw = useMay('exchanges.read-raw')
@@ -126,26 +223,50 @@ function MessageCard({ one }: { one: ExchangeDetail }) {
     <section className="card" aria-labelledby="message">
       <div className="cardHead">
         <h2 id="message">Message</h2>
-        <span className={`dim ${css.hint}`}>Point at a value to see it raw, parsed and mapped; press it to keep it lit.</span>
-        {seesRaw && <Button component="a" ml="auto" size="compact-xs" variant="default" href={`/api/exchanges/${one.id}/raw`} download>Bytes</Button>}
+        <span className={`dim ${css.hint}`}>
+          Point at a value to see it raw, parsed and mapped; press it to keep it lit.
+        </span>
+        {seesRaw && (
+          <Button
+            component="a"
+            ml="auto"
+            size="compact-xs"
+            variant="default"
+            href={`/api/exchanges/${one.id}/raw`}
+            download
+          >
+            Bytes
+          </Button>
+        )}
       </div>
       {seesRaw ? (
-        query.isError ? <Refused error={query.error} onRetry={() => void query.refetch()} /> : (
+        query.isError ? (
+          <Refused error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
           <Ready query={query} rows={10}>
             {(data) => (
               <>
-                {data.problem !== null && one.error === null && <div className="cardBody"><ErrorCard error={data.problem} /></div>}
+                {data.problem !== null && one.error === null && (
+                  <div className="cardBody">
+                    <ErrorCard error={data.problem} />
+                  </div>
+                )}
                 <Panes key={one.id} decoded={data} start={one.error?.place ?? null} />
               </>
             )}
           </Ready>
         )
       ) : (
-        <NotPermitted problem={{ detail: 'Your role does not include exchanges.read-raw.', todo: 'What became of the message is shown; what stands in it is not.' }} />
+        <NotPermitted
+          problem={{
+            detail: 'Your role does not include exchanges.read-raw.',
+            todo: 'What became of the message is shown; what stands in it is not.',
+          }}
+        />
       )}
     </section>
   )
-} // prettier-ignore
+}
 
 export function ExchangePage() {
   const { id } = useParams({ from: '/exchanges/$id' })
@@ -154,13 +275,29 @@ export function ExchangePage() {
   const [replaying, { open, close }] = useDisclosure(false)
   return (
     <>
-      <PageHead title={query.data?.kind ?? 'Message'} windowTitle="Message" trail={<Link to="/settings/integrations/logs">Logs</Link>}>
-        {query.data !== undefined && mayReplay && query.data.direction === 'in' && <Button onClick={open} leftSection={<IconPlayerTrackNext size={15} />}>Replay…</Button>}
+      <PageHead
+        title={query.data?.kind ?? 'Message'}
+        windowTitle="Message"
+        trail={<Link to="/settings/integrations/logs">Logs</Link>}
+      >
+        {query.data !== undefined && mayReplay && query.data.direction === 'in' && (
+          <Button onClick={open} leftSection={<IconPlayerTrackNext size={15} />}>
+            Replay…
+          </Button>
+        )}
       </PageHead>
       <Ready query={query} rows={12}>
         {(one) => (
           <div className={css.page}>
-            {one.error !== null && one.state !== 'resolved' && <ErrorCard error={one.error}>{mayReplay && <Button mt={6} size="compact-xs" variant="default" onClick={open}>Edit and replay…</Button>}</ErrorCard>}
+            {one.error !== null && one.state !== 'resolved' && (
+              <ErrorCard error={one.error}>
+                {mayReplay && (
+                  <Button mt={6} size="compact-xs" variant="default" onClick={open}>
+                    Edit and replay…
+                  </Button>
+                )}
+              </ErrorCard>
+            )}
             <Facts one={one} />
             <MessageCard one={one} />
             <div className={css.pair}>
@@ -176,4 +313,4 @@ export function ExchangePage() {
       </Ready>
     </>
   )
-} // prettier-ignore
+}

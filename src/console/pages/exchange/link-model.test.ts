@@ -27,7 +27,9 @@ test('the pieces of a segment put together are the segment, byte for byte', () =
       const children = values.flatMap((value, index): DecodedNode[] => {
         const from = at
         at += value.length + 1
-        return value === '' ? [] : [{ path: `PID-${index + 1}`, name: '', start: from, end: from + value.length, value }]
+        return value === ''
+          ? []
+          : [{ path: `PID-${index + 1}`, name: '', start: from, end: from + value.length, value }]
       })
       const segment: DecodedNode = { path: 'PID', name: '', start, end: text.length, children }
       const pieces = piecesOf(text, segment)
@@ -35,4 +37,4 @@ test('the pieces of a segment put together are the segment, byte for byte', () =
       expect(pieces.filter(({ path }) => path !== null)).toHaveLength(children.length)
     }),
   )
-}) // prettier-ignore
+})

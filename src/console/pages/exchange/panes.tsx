@@ -38,38 +38,60 @@ function usePlace(path: string, pane: Pane) {
 }
 
 function RawPiece({ text, path }: { text: string; path: string }) {
-  return <span className={css.piece} {...usePlace(path, 'raw')}>{text}</span>
-} // prettier-ignore
+  return (
+    <span className={css.piece} {...usePlace(path, 'raw')}>
+      {text}
+    </span>
+  )
+}
 
 function Raw({ decoded }: { decoded: DecodedExchange }) {
   return (
     <div className={css.raw}>
       {decoded.segments.map((segment, line) => (
         <div key={`${segment.path} ${line}`} className={css.rawLine}>
-          <span className={css.lineNumber} aria-hidden="true">{line + 1}</span>
+          <span className={css.lineNumber} aria-hidden="true">
+            {line + 1}
+          </span>
           <code>
-            {piecesOf(decoded.text, segment).map(({ text, path }, index) => path === null ? <span key={index} className={css.between}>{text}</span> : <RawPiece key={index} text={text} path={path} />)}
+            {piecesOf(decoded.text, segment).map(({ text, path }, index) =>
+              path === null ? (
+                <span key={index} className={css.between}>
+                  {text}
+                </span>
+              ) : (
+                <RawPiece key={index} text={text} path={path} />
+              ),
+            )}
           </code>
         </div>
       ))}
       {decoded.segments.length === 0 && <code>{decoded.text}</code>}
     </div>
   )
-} // prettier-ignore
+}
 
 function TreeRow({ node, depth }: { node: DecodedNode; depth: number }) {
   const place = usePlace(node.path, 'parsed')
   return (
     <>
-      <button type="button" className={css.treeRow} style={{ paddingLeft: 8 + depth * 14 }} {...place} aria-pressed={place['data-pinned']}>
+      <button
+        type="button"
+        className={css.treeRow}
+        style={{ paddingLeft: 8 + depth * 14 }}
+        {...place}
+        aria-pressed={place['data-pinned']}
+      >
         <span className={css.path}>{node.path}</span>
         <span className={css.nodeName}>{node.name}</span>
         <span className={css.nodeValue}>{node.cleared === true ? <em>cleared</em> : node.value}</span>
       </button>
-      {node.children?.map((child, index) => <TreeRow key={`${child.path} ${index}`} node={child} depth={depth + 1} />)}
+      {node.children?.map((child, index) => (
+        <TreeRow key={`${child.path} ${index}`} node={child} depth={depth + 1} />
+      ))}
     </>
   )
-} // prettier-ignore
+}
 
 function Segment({ segment }: { segment: DecodedNode }) {
   const [open, setOpen] = useState(true)
@@ -78,10 +100,13 @@ function Segment({ segment }: { segment: DecodedNode }) {
       <button type="button" className={css.segment} aria-expanded={open} onClick={() => setOpen(!open)}>
         <span className={css.path}>{segment.path}</span> {segment.name}
       </button>
-      {open && segment.children?.map((child, index) => <TreeRow key={`${child.path} ${index}`} node={child} depth={0} />)}
+      {open &&
+        segment.children?.map((child, index) => (
+          <TreeRow key={`${child.path} ${index}`} node={child} depth={0} />
+        ))}
     </div>
   )
-} // prettier-ignore
+}
 
 function MappedRow({ row }: { row: DecodedExchange['mapped'][number] }) {
   const place = usePlace(row.place, 'mapped')
@@ -92,7 +117,7 @@ function MappedRow({ row }: { row: DecodedExchange['mapped'][number] }) {
       <span className="place">{row.place}</span>
     </button>
   )
-} // prettier-ignore
+}
 
 function Mapped({ decoded }: { decoded: DecodedExchange }) {
   const records = [...new Set(decoded.mapped.map(({ record }) => record))]
@@ -100,10 +125,14 @@ function Mapped({ decoded }: { decoded: DecodedExchange }) {
   return records.map((record) => (
     <div key={record}>
       <p className={css.record}>{record}</p>
-      {decoded.mapped.filter((row) => row.record === record).map((row, index) => <MappedRow key={`${row.field} ${index}`} row={row} />)}
+      {decoded.mapped
+        .filter((row) => row.record === record)
+        .map((row, index) => (
+          <MappedRow key={`${row.field} ${index}`} row={row} />
+        ))}
     </div>
   ))
-} // prettier-ignore
+}
 
 const PANES: [Pane, string][] = [
   ['raw', 'Raw'],
@@ -122,12 +151,14 @@ export function Panes({ decoded, start }: { decoded: DecodedExchange; start: str
     for (const [pane] of PANES) {
       if (pane === from) continue
       const scroller = box.current?.querySelector<HTMLElement>(`[data-pane="${pane}"]`)
-      const found = [...(scroller?.querySelectorAll<HTMLElement>('[data-path]') ?? [])].find((one) => related(one.dataset['path'] ?? '', target))
+      const found = [...(scroller?.querySelectorAll<HTMLElement>('[data-path]') ?? [])].find((one) =>
+        related(one.dataset['path'] ?? '', target),
+      )
       if (scroller === null || scroller === undefined || found === undefined) continue
       const gap = found.getBoundingClientRect().top - scroller.getBoundingClientRect().top
       if (gap < 0 || gap > scroller.clientHeight - 40) scroller.scrollTop += gap - scroller.clientHeight / 3
     }
-  } // prettier-ignore
+  }
   useEffect(() => {
     if (start !== null) show(start, null)
   }, [start])
@@ -136,21 +167,44 @@ export function Panes({ decoded, start }: { decoded: DecodedExchange; start: str
     show(next, from)
   }
   const pointing = useMemo(() => ({ path, pinned, point, pin }), [path, pinned])
-  const panes = { raw: <Raw decoded={decoded} />, parsed: decoded.segments.map((segment, index) => <Segment key={index} segment={segment} />), mapped: <Mapped decoded={decoded} /> } // prettier-ignore
+  const panes = {
+    raw: <Raw decoded={decoded} />,
+    parsed: decoded.segments.map((segment, index) => <Segment key={index} segment={segment} />),
+    mapped: <Mapped decoded={decoded} />,
+  }
   return (
     <PointingContext value={pointing}>
-      {narrow && <SegmentedControl fullWidth size="xs" m="sm" aria-label="Part of the message" value={shown} onChange={(value) => setShown(value)} data={PANES.map(([value, label]) => ({ value, label }))} />}
+      {narrow && (
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          m="sm"
+          aria-label="Part of the message"
+          value={shown}
+          onChange={(value) => setShown(value)}
+          data={PANES.map(([value, label]) => ({ value, label }))}
+        />
+      )}
       <div ref={box} className={css.panes}>
         {PANES.filter(([pane]) => !narrow || pane === shown).map(([pane, label]) => (
           <section key={pane} className={css.pane} aria-label={`${label} message`}>
             {!narrow && <h3>{label}</h3>}
-            <div className={css.scroller} data-pane={pane} tabIndex={0} role="group" aria-label={`${label}, scrollable`} onKeyDown={arrows}>{panes[pane]}</div>
+            <div
+              className={css.scroller}
+              data-pane={pane}
+              tabIndex={0}
+              role="group"
+              aria-label={`${label}, scrollable`}
+              onKeyDown={arrows}
+            >
+              {panes[pane]}
+            </div>
           </section>
         ))}
       </div>
     </PointingContext>
   )
-} // prettier-ignore
+}
 
 /** Arrows walk the rows of a pane. */
 function arrows(event: KeyboardEvent<HTMLDivElement>): void {

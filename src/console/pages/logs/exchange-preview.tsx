@@ -17,26 +17,60 @@ import { took } from '../exchange/took.ts'
 export function ExchangePreview({ one }: { one: Exchange }) {
   const query = useQuery(exchange(one.id))
   return (
-    <Inspector label="Message preview" title={<><strong className="mono">{one.kind}</strong> <StatePill state={one.state} /></>} actions={
-      <Button component={Link} to={`/exchanges/${one.id}`} variant="light" size="compact-xs" rightSection={<IconArrowRight size={13} />}>Open</Button>
-    }>
+    <Inspector
+      label="Message preview"
+      title={
+        <>
+          <strong className="mono">{one.kind}</strong> <StatePill state={one.state} />
+        </>
+      }
+      actions={
+        <Button
+          component={Link}
+          to={`/exchanges/${one.id}`}
+          variant="light"
+          size="compact-xs"
+          rightSection={<IconArrowRight size={13} />}
+        >
+          Open
+        </Button>
+      }
+    >
       {one.error !== null && <ErrorCard error={one.error} />}
-      <Facts rows={[
-        ['Control id', <span key="v" className="mono">{one.control_id}</span>],
-        ['Connection', one.connection_name],
-        ['From', <span key="v" className="mono">{one.remote}</span>],
-        ['Received', <Time key="v" at={one.received_at} shape="stamp" />],
-        ['Finished', one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)],
-        ['Acknowledged', `${one.ack_code ?? 'none'}, ${one.ack_outcome}`],
-        ['Attempts', count(one.attempts)],
-        ['Size', bytes(one.size_bytes)],
-      ]} />
+      <Facts
+        rows={[
+          [
+            'Control id',
+            <span key="v" className="mono">
+              {one.control_id}
+            </span>,
+          ],
+          ['Connection', one.connection_name],
+          [
+            'From',
+            <span key="v" className="mono">
+              {one.remote}
+            </span>,
+          ],
+          ['Received', <Time key="v" at={one.received_at} shape="stamp" />],
+          ['Finished', one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)],
+          ['Acknowledged', `${one.ack_code ?? 'none'}, ${one.ack_outcome}`],
+          ['Attempts', count(one.attempts)],
+          ['Size', bytes(one.size_bytes)],
+        ]}
+      />
       <Ready query={query} rows={4}>
         {({ changes }) => {
           const changed = changes.filter((change) => change.outcome === 'changed')
-          return changed.length === 0 ? <p className="dim" style={{ margin: 0, fontSize: '0.75rem' }}>It changed no field.</p> : <BeforeAfter changes={changed.slice(0, 8)} label="What it changed" />
+          return changed.length === 0 ? (
+            <p className="dim" style={{ margin: 0, fontSize: '0.75rem' }}>
+              It changed no field.
+            </p>
+          ) : (
+            <BeforeAfter changes={changed.slice(0, 8)} label="What it changed" />
+          )
         }}
       </Ready>
     </Inspector>
   )
-} // prettier-ignore
+}

@@ -19,7 +19,29 @@ export const RANGES: Record<string, { label: string; minutes: number }> = {
   '24h': { label: 'Last 24 hours',   minutes: 1_440 },
   '7d':  { label: 'Last 7 days',     minutes: 10_080 },
 }
-const KINDS = ['ADT', 'ADT^A01', 'ADT^A03', 'ADT^A04', 'ADT^A08', 'ADT^A11', 'ADT^A28', 'ADT^A31', 'ADT^A40', 'SIU', 'SIU^S12', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S26', 'ORU', 'ORU^R01', 'MDM', 'MDM^T02', 'DFT', 'DFT^P03'] // prettier-ignore
+const KINDS = [
+  'ADT',
+  'ADT^A01',
+  'ADT^A03',
+  'ADT^A04',
+  'ADT^A08',
+  'ADT^A11',
+  'ADT^A28',
+  'ADT^A31',
+  'ADT^A40',
+  'SIU',
+  'SIU^S12',
+  'SIU^S13',
+  'SIU^S14',
+  'SIU^S15',
+  'SIU^S26',
+  'ORU',
+  'ORU^R01',
+  'MDM',
+  'MDM^T02',
+  'DFT',
+  'DFT^P03',
+]
 
 /** The address as the API's filters; a range "last hour" becomes a beginning when the list is asked for. */
 export function filtersOf(
@@ -35,17 +57,37 @@ export function filtersOf(
   }
 }
 
-function Field({ label, value, onCommit, mono = false }: { label: string; value: string; onCommit: (value: string) => void; mono?: boolean }) {
+function Field({
+  label,
+  value,
+  onCommit,
+  mono = false,
+}: {
+  label: string
+  value: string
+  onCommit: (value: string) => void
+  mono?: boolean
+}) {
   const [draft, setDraft] = useState(value)
   const commit = (): void => {
     if (draft.trim() !== value) onCommit(draft.trim())
   }
   return (
-    <TextInput size="xs" label={label} value={draft} autoComplete="off" spellCheck={false} classNames={mono ? { input: 'mono' } : {}}
-      onChange={(event) => setDraft(event.currentTarget.value)} onBlur={commit}
-      onKeyDown={(event) => { if (event.key === 'Enter') commit() }} />
+    <TextInput
+      size="xs"
+      label={label}
+      value={draft}
+      autoComplete="off"
+      spellCheck={false}
+      classNames={mono ? { input: 'mono' } : {}}
+      onChange={(event) => setDraft(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit()
+      }}
+    />
   )
-} // prettier-ignore
+}
 
 /** `2026-11-21T09:30` of a datetime field, read in the zone the page shows. */
 const instantOf = (local: string, zone: string): string | undefined => {
@@ -77,40 +119,157 @@ export function Filters({ search, mrn, onSearch, onMrn, onReplace }: FiltersProp
   const custom = search.from !== undefined || search.to !== undefined
   const active = Object.keys(search).filter((key) => key !== 'at').length + (mrn === '' ? 0 : 1)
   return (
-    <form className={`card ${css.filters}`} role="search" aria-label="Filter messages" onSubmit={(event) => event.preventDefault()}>
-      <Select size="xs" label="State" placeholder="Any" clearable clearButtonProps={{ 'aria-label': 'Any state' }} value={search.state ?? null} onChange={(value) => onSearch({ state: value ?? undefined })} data={Object.entries(EXCHANGE_LOOKS).map(([value, { label }]) => ({ value, label }))} />
-      <Select size="xs" label="Kind" placeholder="Any" clearable searchable clearButtonProps={{ 'aria-label': 'Any kind' }} value={search.kind ?? null} onChange={(value) => onSearch({ kind: value ?? undefined })} data={kinds} />
-      {seesConnections && <Select size="xs" label="Connection" placeholder="Any" clearable clearButtonProps={{ 'aria-label': 'Any connection' }} value={search.connection_id ?? null} onChange={(value) => onSearch({ connection_id: value ?? undefined })} data={known.map(({ id, name }) => ({ value: id, label: name }))} />}
-      <Select size="xs" label="Direction" placeholder="Both" clearable clearButtonProps={{ 'aria-label': 'Both directions' }} value={search.direction ?? null} onChange={(value) => onSearch({ direction: value ?? undefined })} data={[{ value: 'in', label: 'In' }, { value: 'out', label: 'Out' }]} />
-      <Select size="xs" label="Time" placeholder="Any time" clearable clearButtonProps={{ 'aria-label': 'Any time' }} value={custom ? 'custom' : (search.range ?? null)}
-        onChange={(value) => value === 'custom' ? onSearch({ range: undefined, from: new Date(Date.now() - 3_600_000).toISOString() }) : onSearch({ range: value ?? undefined, from: undefined, to: undefined })}
-        data={[...Object.entries(RANGES).map(([value, { label }]) => ({ value, label })), { value: 'custom', label: 'From … to …' }]} />
+    <form
+      className={`card ${css.filters}`}
+      role="search"
+      aria-label="Filter messages"
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <Select
+        size="xs"
+        label="State"
+        placeholder="Any"
+        clearable
+        clearButtonProps={{ 'aria-label': 'Any state' }}
+        value={search.state ?? null}
+        onChange={(value) => onSearch({ state: value ?? undefined })}
+        data={Object.entries(EXCHANGE_LOOKS).map(([value, { label }]) => ({ value, label }))}
+      />
+      <Select
+        size="xs"
+        label="Kind"
+        placeholder="Any"
+        clearable
+        searchable
+        clearButtonProps={{ 'aria-label': 'Any kind' }}
+        value={search.kind ?? null}
+        onChange={(value) => onSearch({ kind: value ?? undefined })}
+        data={kinds}
+      />
+      {seesConnections && (
+        <Select
+          size="xs"
+          label="Connection"
+          placeholder="Any"
+          clearable
+          clearButtonProps={{ 'aria-label': 'Any connection' }}
+          value={search.connection_id ?? null}
+          onChange={(value) => onSearch({ connection_id: value ?? undefined })}
+          data={known.map(({ id, name }) => ({ value: id, label: name }))}
+        />
+      )}
+      <Select
+        size="xs"
+        label="Direction"
+        placeholder="Both"
+        clearable
+        clearButtonProps={{ 'aria-label': 'Both directions' }}
+        value={search.direction ?? null}
+        onChange={(value) => onSearch({ direction: value ?? undefined })}
+        data={[
+          { value: 'in', label: 'In' },
+          { value: 'out', label: 'Out' },
+        ]}
+      />
+      <Select
+        size="xs"
+        label="Time"
+        placeholder="Any time"
+        clearable
+        clearButtonProps={{ 'aria-label': 'Any time' }}
+        value={custom ? 'custom' : (search.range ?? null)}
+        onChange={(value) =>
+          value === 'custom'
+            ? onSearch({ range: undefined, from: new Date(Date.now() - 3_600_000).toISOString() })
+            : onSearch({ range: value ?? undefined, from: undefined, to: undefined })
+        }
+        data={[
+          ...Object.entries(RANGES).map(([value, { label }]) => ({ value, label })),
+          { value: 'custom', label: 'From … to …' },
+        ]}
+      />
       {custom && <Between search={search} zone={zone} onSearch={onSearch} />}
-      <Field key={`code ${search.error_code}`} label="Error code" mono value={search.error_code ?? ''} onCommit={(value) => onSearch({ error_code: value === '' ? undefined : value.toUpperCase() })} />
-      <Field key={`id ${search.control_id}`} label="Control id" mono value={search.control_id ?? ''} onCommit={(value) => onSearch({ control_id: value === '' ? undefined : value })} />
+      <Field
+        key={`code ${search.error_code}`}
+        label="Error code"
+        mono
+        value={search.error_code ?? ''}
+        onCommit={(value) => onSearch({ error_code: value === '' ? undefined : value.toUpperCase() })}
+      />
+      <Field
+        key={`id ${search.control_id}`}
+        label="Control id"
+        mono
+        value={search.control_id ?? ''}
+        onCommit={(value) => onSearch({ control_id: value === '' ? undefined : value })}
+      />
       <Field key={`mrn ${mrn}`} label="MRN" mono value={mrn} onCommit={onMrn} />
       <div className={css.tools}>
-        {active > 0 && <Button variant="subtle" leftSection={<IconFilterOff size={14} />} onClick={() => { onMrn(''); onReplace({}) }}>Clear</Button>}
+        {active > 0 && (
+          <Button
+            variant="subtle"
+            leftSection={<IconFilterOff size={14} />}
+            onClick={() => {
+              onMrn('')
+              onReplace({})
+            }}
+          >
+            Clear
+          </Button>
+        )}
         <Views search={search} onReplace={onReplace} />
         <ExportLink filters={filtersOf(search, mrn, Date.now())} />
       </div>
     </form>
   )
-} // prettier-ignore
+}
 
-function Between({ search, zone, onSearch }: { search: LogSearch; zone: string; onSearch: FiltersProps['onSearch'] }) {
+function Between({
+  search,
+  zone,
+  onSearch,
+}: {
+  search: LogSearch
+  zone: string
+  onSearch: FiltersProps['onSearch']
+}) {
   return (['from', 'to'] as const).map((key) => (
-    <TextInput key={key} size="xs" type="datetime-local" label={`${key === 'from' ? 'From' : 'To'} (${zone})`}
-      defaultValue={localOf(search[key], zone)} onChange={(event) => onSearch({ [key]: instantOf(event.currentTarget.value, zone) })} />
+    <TextInput
+      key={key}
+      size="xs"
+      type="datetime-local"
+      label={`${key === 'from' ? 'From' : 'To'} (${zone})`}
+      defaultValue={localOf(search[key], zone)}
+      onChange={(event) => onSearch({ [key]: instantOf(event.currentTarget.value, zone) })}
+    />
   ))
-} // prettier-ignore
+}
 
 /** The export is a plain link, so it may not carry an MRN: such a list is exported without that filter or not at all. */
 function ExportLink({ filters: { mrn, ...filters } }: { filters: LogFilters }): ReactNode {
   if (mrn !== undefined)
-    return <Button variant="default" disabled leftSection={<IconDownload size={14} />} title="Clear the MRN first: it may not stand in an address">CSV</Button>
-  return <Button component="a" href={urlOf('/api/exchanges.csv', filters)} download="exchanges.csv" variant="default" leftSection={<IconDownload size={14} />}>CSV</Button>
-} // prettier-ignore
+    return (
+      <Button
+        variant="default"
+        disabled
+        leftSection={<IconDownload size={14} />}
+        title="Clear the MRN first: it may not stand in an address"
+      >
+        CSV
+      </Button>
+    )
+  return (
+    <Button
+      component="a"
+      href={urlOf('/api/exchanges.csv', filters)}
+      download="exchanges.csv"
+      variant="default"
+      leftSection={<IconDownload size={14} />}
+    >
+      CSV
+    </Button>
+  )
+}
 
 function Views({ search, onReplace }: { search: LogSearch; onReplace: FiltersProps['onReplace'] }) {
   const { views, save, remove } = useSavedViews()
@@ -119,23 +278,47 @@ function Views({ search, onReplace }: { search: LogSearch; onReplace: FiltersPro
   return (
     <Menu position="bottom-end" width={270} closeOnItemClick={false}>
       <Menu.Target>
-        <Button variant="default" leftSection={<IconBookmark size={14} />}>Views</Button>
+        <Button variant="default" leftSection={<IconBookmark size={14} />}>
+          Views
+        </Button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Saved views, kept in this browser</Menu.Label>
         {views.length === 0 && <Menu.Item disabled>None yet</Menu.Item>}
         {views.map((view) => (
           <div key={view.name} className={css.view}>
-            <Menu.Item closeMenuOnClick onClick={() => onReplace(view.search)}>{view.name}</Menu.Item>
-            <Menu.Item w="auto" aria-label={`Delete view ${view.name}`} onClick={() => remove(view.name)}><IconTrash size={14} /></Menu.Item>
+            <Menu.Item closeMenuOnClick onClick={() => onReplace(view.search)}>
+              {view.name}
+            </Menu.Item>
+            <Menu.Item w="auto" aria-label={`Delete view ${view.name}`} onClick={() => remove(view.name)}>
+              <IconTrash size={14} />
+            </Menu.Item>
           </div>
         ))}
         <Menu.Divider />
-        <form className={css.saveView} onSubmit={(event) => { event.preventDefault(); if (name.trim() !== '') { save({ name: name.trim(), search: filters }); setName('') } }}>
-          <TextInput size="xs" aria-label="Name of the view" placeholder="Name these filters" value={name} onChange={(event) => setName(event.currentTarget.value)} onKeyDown={(event) => event.stopPropagation()} />
-          <Button type="submit" disabled={name.trim() === ''}>Save</Button>
+        <form
+          className={css.saveView}
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (name.trim() !== '') {
+              save({ name: name.trim(), search: filters })
+              setName('')
+            }
+          }}
+        >
+          <TextInput
+            size="xs"
+            aria-label="Name of the view"
+            placeholder="Name these filters"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            onKeyDown={(event) => event.stopPropagation()}
+          />
+          <Button type="submit" disabled={name.trim() === ''}>
+            Save
+          </Button>
         </form>
       </Menu.Dropdown>
     </Menu>
   )
-} // prettier-ignore
+}

@@ -23,7 +23,15 @@ import css from './logs.module.css'
 const mrnTerm = memory('')
 
 /** How many messages came since the list was read. The rows stay where they are until the reader asks. */
-function NewRows({ filters, newest, onShow }: { filters: LogFilters; newest: Exchange | undefined; onShow: () => void }) {
+function NewRows({
+  filters,
+  newest,
+  onShow,
+}: {
+  filters: LogFilters
+  newest: Exchange | undefined
+  onShow: () => void
+}) {
   const LIMIT = 100
   const query = useQuery({
     queryKey: ['exchanges', 'new', filters, newest?.id],
@@ -43,7 +51,7 @@ function NewRows({ filters, newest, onShow }: { filters: LogFilters; newest: Exc
       </Button>
     </span>
   )
-} // prettier-ignore
+}
 
 interface RowsProps {
   items: Exchange[]
@@ -60,29 +68,62 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
         <caption>Messages, newest first. j and k move, Enter opens.</caption>
         <thead>
           <tr>
-            <th scope="col" aria-sort="descending">Received (<ZoneName />)</th>
+            <th scope="col" aria-sort="descending">
+              Received (<ZoneName />)
+            </th>
             <th scope="col">State</th>
             <th scope="col">Kind</th>
             <th scope="col">Control id</th>
-            <th scope="col" className={css.roomy}>Connection</th>
-            <th scope="col" className={css.roomy}>What happened</th>
+            <th scope="col" className={css.roomy}>
+              Connection
+            </th>
+            <th scope="col" className={css.roomy}>
+              What happened
+            </th>
           </tr>
         </thead>
         <tbody>
           {items.map((one) => (
             <tr key={one.id} data-row data-chosen={one.id === chosen} onClick={() => onChoose(one.id)}>
-              <td><Time at={one.received_at} shape="stamp" /></td>
-              <td><StatePill state={one.state} /></td>
+              <td>
+                <Time at={one.received_at} shape="stamp" />
+              </td>
+              <td>
+                <StatePill state={one.state} />
+              </td>
               <td className="nowrap">
-                <Link className="rowLink mono" data-row-link to="/exchanges/$id" params={{ id: one.id }} onFocus={() => onPreview(one.id)} onClick={(event) => event.stopPropagation()}>{one.kind}</Link>
+                <Link
+                  className="rowLink mono"
+                  data-row-link
+                  to="/exchanges/$id"
+                  params={{ id: one.id }}
+                  onFocus={() => onPreview(one.id)}
+                  onClick={(event) => event.stopPropagation()}
+                >
+                  {one.kind}
+                </Link>
                 {one.direction === 'out' && <span className="dim"> out</span>}
               </td>
               <td className="mono nowrap">{one.control_id}</td>
               <td className={`nowrap ${css.roomy}`}>{one.connection_name}</td>
               <td className={`${css.roomy} ${css.happened}`}>
-                {one.error !== null ? one.error.says : one.records.length > 0 ? <span className="dim">{plural(one.records.length, 'record')}</span> : one.duplicate_of !== null ? <span className="dim">repeat of an earlier message</span> : null}
-                {one.replay_of !== null && <span className="pill" data-tone="info">replay</span>}
-                {one.ack_outcome !== 'sent' && <span className="pill" data-tone="warn">ack {one.ack_outcome}</span>}
+                {one.error !== null ? (
+                  one.error.says
+                ) : one.records.length > 0 ? (
+                  <span className="dim">{plural(one.records.length, 'record')}</span>
+                ) : one.duplicate_of !== null ? (
+                  <span className="dim">repeat of an earlier message</span>
+                ) : null}
+                {one.replay_of !== null && (
+                  <span className="pill" data-tone="info">
+                    replay
+                  </span>
+                )}
+                {one.ack_outcome !== 'sent' && (
+                  <span className="pill" data-tone="warn">
+                    ack {one.ack_outcome}
+                  </span>
+                )}
               </td>
             </tr>
           ))}
@@ -90,7 +131,7 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
       </table>
     </div>
   )
-} // prettier-ignore
+}
 
 export function LogsPage() {
   const search = useSearch({ from: '/settings/integrations/logs' })
@@ -114,24 +155,57 @@ export function LogsPage() {
   }
   return (
     <>
-      <PageHead title="Logs" trail="Settings › Integrations" note="Every message, in and out, with what became of it">
+      <PageHead
+        title="Logs"
+        trail="Settings › Integrations"
+        note="Every message, in and out, with what became of it"
+      >
         {seesMetrics && query.isSuccess && <NewRows filters={filters} newest={items[0]} onShow={refresh} />}
-        <Button variant="default" onClick={refresh}>Refresh</Button>
+        <Button variant="default" onClick={refresh}>
+          Refresh
+        </Button>
       </PageHead>
-      <Filters search={search} mrn={mrn} onMrn={setMrn} onReplace={put} onSearch={(change) => put({ ...search, ...change, at: undefined })} />
+      <Filters
+        search={search}
+        mrn={mrn}
+        onMrn={setMrn}
+        onReplace={put}
+        onSearch={(change) => put({ ...search, ...change, at: undefined })}
+      />
       <WithInspector inspector={chosen === undefined ? null : <ExchangePreview one={chosen} />}>
         <section className="card" aria-label="Messages">
           <Ready query={query} rows={14}>
             {() =>
               items.length > 0 ? (
                 <>
-                  <Rows items={items} chosen={chosen?.id} onPreview={preview} onChoose={(id) => wide ? preview(id) : void navigate({ to: '/exchanges/$id', params: { id } })} />
+                  <Rows
+                    items={items}
+                    chosen={chosen?.id}
+                    onPreview={preview}
+                    onChoose={(id) =>
+                      wide ? preview(id) : void navigate({ to: '/exchanges/$id', params: { id } })
+                    }
+                  />
                   <More query={query} shown={items.length} one="message" />
                 </>
               ) : narrowed ? (
-                <NothingMatches onClear={() => { setMrn(''); put({}) }}>No message has all of these. Control id and MRN need the whole value.</NothingMatches>
+                <NothingMatches
+                  onClear={() => {
+                    setMrn('')
+                    put({})
+                  }}
+                >
+                  No message has all of these. Control id and MRN need the whole value.
+                </NothingMatches>
               ) : (
-                <NothingYet title="No message yet" action={<Button component={Link} to="/settings/integrations/hl7" variant="default">Look at the listener</Button>}>
+                <NothingYet
+                  title="No message yet"
+                  action={
+                    <Button component={Link} to="/settings/integrations/hl7" variant="default">
+                      Look at the listener
+                    </Button>
+                  }
+                >
                   Everything that the listener takes is kept here from the first byte on.
                 </NothingYet>
               )
@@ -141,4 +215,4 @@ export function LogsPage() {
       </WithInspector>
     </>
   )
-} // prettier-ignore
+}

@@ -2,11 +2,12 @@ import type { ReactNode } from 'react'
 import type { Patient } from '../../../contract/patients.ts'
 import { Time } from '../../parts/time.tsx'
 import { WhereFrom } from '../../parts/where-from.tsx'
-import { fieldName, personName, phone, sexName, valueText } from '../../parts/words.ts'
+import { codedText, fieldName, personName, phone, sexName, valueText } from '../../parts/words.ts'
 import css from './patients.module.css'
 
 type Shown = (one: Patient) => ReactNode
 const plain = (field: keyof Patient): [string, Shown] => [field, (one) => valueText(one[field])]
+const coded = (field: keyof Patient): [string, Shown] => [field, (one) => codedText(field, one[field])]
 const part = (name: keyof Patient['address']): [string, Shown] => [
   `address.${name}`,
   (one) => one.address[name],
@@ -17,7 +18,7 @@ const GROUPS: [title: string, fields: [field: string, shown: Shown][]][] = [
   ['Person', [
     plain('last_name'), plain('first_name'), plain('middle_name'), plain('name_suffix'),
     ['date_of_birth', (one) => one.date_of_birth === null ? '' : <Time at={one.date_of_birth} />],
-    ['gender', (one) => sexName(one.gender)], plain('marital_status'), plain('ssn'),
+    ['gender', (one) => sexName(one.gender)], coded('marital_status'), plain('ssn'),
     ['deceased', (one) => one.deceased === null ? '' : one.deceased ? <>yes <Time at={one.deceased_at} /></> : 'no'],
   ]],
   ['Reach', [
@@ -26,7 +27,7 @@ const GROUPS: [title: string, fields: [field: string, shown: Shown][]][] = [
     part('line1'), part('line2'), part('city'), part('state'), part('postal_code'), part('country'), part('county'),
   ]],
   ['Background', [
-    plain('preferred_language'), plain('race'), plain('ethnicity'), plain('religion'),
+    coded('preferred_language'), coded('race'), coded('ethnicity'), plain('religion'),
     ['primary_provider', (one) => personName(one.primary_provider)],
   ]],
 ]

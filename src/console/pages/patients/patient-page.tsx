@@ -44,29 +44,67 @@ const TABS: Record<
 
 function HeaderCard({ one }: { one: Patient }) {
   const age = useAge()
-  const numbers: [string, string | null][] = [['Mobile', one.phone_mobile], ['Home', one.phone_home], ['Work', one.phone_work]] // prettier-ignore
+  const numbers: [string, string | null][] = [
+    ['Mobile', one.phone_mobile],
+    ['Home', one.phone_home],
+    ['Work', one.phone_work],
+  ]
   return (
     <div className={`card ${css.header}`}>
       <span className={css.avatar} aria-hidden="true">
         {(one.first_name?.charAt(0) ?? '') + (one.last_name?.charAt(0) ?? '')}
       </span>
       <dl className={css.headFacts}>
-        <div><dt>Born</dt><dd><Time at={one.date_of_birth} /> <span className="dim">{age(one.date_of_birth)}</span></dd></div>
-        <div><dt>Sex</dt><dd>{sexName(one.gender) || '–'}</dd></div>
-        <div><dt>MRN</dt><dd className="mono">{one.mrn ?? '–'}</dd></div>
-        {numbers.filter(([, number]) => number !== null).slice(0, 2).map(([label, number]) => (
-          <div key={label}><dt>{label}</dt><dd className="nowrap">{phone(number)}</dd></div>
-        ))}
-        <div><dt>Allergies</dt><dd>{one.allergies.length === 0 ? 'none known here' : one.allergies.map((allergy) => allergy.substance?.text ?? allergy.substance?.code).join(', ')}</dd></div>
+        <div>
+          <dt>Born</dt>
+          <dd>
+            <Time at={one.date_of_birth} /> <span className="dim">{age(one.date_of_birth)}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>Sex</dt>
+          <dd>{sexName(one.gender) || '–'}</dd>
+        </div>
+        <div>
+          <dt>MRN</dt>
+          <dd className="mono">{one.mrn ?? '–'}</dd>
+        </div>
+        {numbers
+          .filter(([, number]) => number !== null)
+          .slice(0, 2)
+          .map(([label, number]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd className="nowrap">{phone(number)}</dd>
+            </div>
+          ))}
+        <div>
+          <dt>Allergies</dt>
+          <dd>
+            {one.allergies.length === 0
+              ? 'none known here'
+              : one.allergies.map((allergy) => allergy.substance?.text ?? allergy.substance?.code).join(', ')}
+          </dd>
+        </div>
       </dl>
       <div className={css.flags}>
-        {one.deceased === true && <span className="pill" data-tone="mute">deceased</span>}
-        {!one.active && <span className="pill" data-tone="warn">inactive</span>}
-        <span className="dim">version {one.version}, changed <Time at={one.updated_at} shape="ago" /></span>
+        {one.deceased === true && (
+          <span className="pill" data-tone="mute">
+            deceased
+          </span>
+        )}
+        {!one.active && (
+          <span className="pill" data-tone="warn">
+            inactive
+          </span>
+        )}
+        <span className="dim">
+          version {one.version}, changed <Time at={one.updated_at} shape="ago" />
+        </span>
       </div>
     </div>
   )
-} // prettier-ignore
+}
 
 export function PatientPage() {
   const { id } = useParams({ from: '/patients/$id' })
@@ -76,18 +114,42 @@ export function PatientPage() {
   const query = useQuery(patient(id))
   return (
     <>
-      <PageHead title={query.data === undefined ? 'Patient' : patientName(query.data)} windowTitle="Patient" trail={<Link to="/patients">Patients</Link>} />
+      <PageHead
+        title={query.data === undefined ? 'Patient' : patientName(query.data)}
+        windowTitle="Patient"
+        trail={<Link to="/patients">Patients</Link>}
+      />
       <Ready query={query} rows={12}>
         {(one) => (
           <>
             <HeaderCard one={one} />
-            <Tabs value={tab} keepMounted={false} classNames={{ list: css.tabs }} onChange={(next) => void navigate({ search: { tab: PATIENT_TABS.find((key) => key === next) }, replace: true })}>
+            <Tabs
+              value={tab}
+              keepMounted={false}
+              classNames={{ list: css.tabs }}
+              onChange={(next) =>
+                void navigate({ search: { tab: PATIENT_TABS.find((key) => key === next) }, replace: true })
+              }
+            >
               <Tabs.List aria-label="Parts of the record">
-                {PATIENT_TABS.map((key) => <Tabs.Tab key={key} value={key}>{TABS[key].label}</Tabs.Tab>)}
+                {PATIENT_TABS.map((key) => (
+                  <Tabs.Tab key={key} value={key}>
+                    {TABS[key].label}
+                  </Tabs.Tab>
+                ))}
               </Tabs.List>
               {PATIENT_TABS.map((key) => (
                 <Tabs.Panel key={key} value={key} pt="md">
-                  {permissions.includes(TABS[key].needs) ? TABS[key].draw(one) : <NotPermitted problem={{ detail: `Your role does not include ${TABS[key].needs}.`, todo: 'Ask an administrator for a role that includes it.' }} />}
+                  {permissions.includes(TABS[key].needs) ? (
+                    TABS[key].draw(one)
+                  ) : (
+                    <NotPermitted
+                      problem={{
+                        detail: `Your role does not include ${TABS[key].needs}.`,
+                        todo: 'Ask an administrator for a role that includes it.',
+                      }}
+                    />
+                  )}
                 </Tabs.Panel>
               ))}
             </Tabs>
@@ -96,4 +158,4 @@ export function PatientPage() {
       </Ready>
     </>
   )
-} // prettier-ignore
+}

@@ -42,35 +42,58 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Date of birth</th>
-            <th scope="col" className={css.roomy}>Sex</th>
+            <th scope="col" className={css.roomy}>
+              Sex
+            </th>
             <th scope="col">MRN</th>
-            <th scope="col" className={css.wide}>Phone</th>
-            <th scope="col" className={css.wide}>City</th>
-            <th scope="col" aria-sort="descending" className={css.roomy}>Changed (<ZoneName />)</th>
+            <th scope="col" className={css.wide}>
+              Phone
+            </th>
+            <th scope="col" className={css.wide}>
+              City
+            </th>
+            <th scope="col" aria-sort="descending" className={css.roomy}>
+              Changed (<ZoneName />)
+            </th>
           </tr>
         </thead>
         <tbody>
           {items.map((one) => (
             <tr key={one.id} data-row data-chosen={one.id === chosen} onClick={() => onChoose(one.id)}>
               <td>
-                <Link className="rowLink" data-row-link to="/patients/$id" params={{ id: one.id }} onFocus={() => onPreview(one.id)} onClick={(event) => event.stopPropagation()}>
+                <Link
+                  className="rowLink"
+                  data-row-link
+                  to="/patients/$id"
+                  params={{ id: one.id }}
+                  onFocus={() => onPreview(one.id)}
+                  onClick={(event) => event.stopPropagation()}
+                >
                   {patientName(one)}
                 </Link>
-                {!one.active && <span className="pill" data-tone="mute" style={{ marginLeft: 6 }}>inactive</span>}
+                {!one.active && (
+                  <span className="pill" data-tone="mute" style={{ marginLeft: 6 }}>
+                    inactive
+                  </span>
+                )}
               </td>
-              <td className="nowrap"><Time at={one.date_of_birth} /> <span className="dim">{age(one.date_of_birth)}</span></td>
+              <td className="nowrap">
+                <Time at={one.date_of_birth} /> <span className="dim">{age(one.date_of_birth)}</span>
+              </td>
               <td className={css.roomy}>{sexName(one.gender)}</td>
               <td className="mono">{one.mrn}</td>
               <td className={`nowrap ${css.wide}`}>{phone(one.phone_mobile ?? one.phone_home)}</td>
               <td className={`nowrap ${css.wide}`}>{one.address.city}</td>
-              <td className={css.roomy}><Time at={one.updated_at} shape="stamp" /></td>
+              <td className={css.roomy}>
+                <Time at={one.updated_at} shape="stamp" />
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   )
-} // prettier-ignore
+}
 
 export function PatientsPage() {
   const [terms, setTerms] = searchTerms.use()
@@ -103,10 +126,13 @@ export function PatientsPage() {
                 </>
               ) : searching ? (
                 <NothingMatches onClear={() => setTerms({})}>
-                  Names are found by their beginning. MRN and phone need the whole number, and the date of birth the whole date.
+                  Names are found by their beginning. MRN and phone need the whole number, and the date of
+                  birth the whole date.
                 </NothingMatches>
               ) : (
-                <NothingYet title="No patient yet">Patients appear with their first message from Cerner, or with the first file.</NothingYet>
+                <NothingYet title="No patient yet">
+                  Patients appear with their first message from Cerner, or with the first file.
+                </NothingYet>
               )
             }
           </Ready>
@@ -114,4 +140,4 @@ export function PatientsPage() {
       </WithInspector>
     </>
   )
-} // prettier-ignore
+}

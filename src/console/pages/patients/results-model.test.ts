@@ -24,10 +24,23 @@ test('a normal flag is not shown', () => {
 })
 
 test('a trend leaves out what was entered in error, and is in the order of time', () => {
-  const line = (status: string, value: string, at: string) => ({ id: at, report_id: '', patient_id: '', code: { code: '2345-7' }, status, quantity: { value }, effective_at: at }) // prettier-ignore
+  const line = (status: string, value: string, at: string) => ({
+    id: at,
+    report_id: '',
+    patient_id: '',
+    code: { code: '2345-7' },
+    status,
+    quantity: { value },
+    effective_at: at,
+  })
   const report = {
-    observations: [line('final', '104', '2026-03-01'), line('entered-in-error', '900', '2026-02-01'), line('final', '96', '2026-01-01'), line('final', 'see note', '2026-01-02')],
-  } as unknown as Report // prettier-ignore
+    observations: [
+      line('final', '104', '2026-03-01'),
+      line('entered-in-error', '900', '2026-02-01'),
+      line('final', '96', '2026-01-01'),
+      line('final', 'see note', '2026-01-02'),
+    ],
+  } as unknown as Report
   expect(trendsOf([report]).get('2345-7')).toEqual([
     { at: '2026-01-01', value: 96 },
     { at: '2026-03-01', value: 104 },

@@ -28,26 +28,49 @@ export function SearchForm() {
     setBadDate(date === null)
     if (date === null) return
     const next = { ...draft, date_of_birth: date }
-    setTerms(Object.fromEntries(Object.entries(next).flatMap(([field, value]) => (value.trim() === '' ? [] : [[field, value.trim()]]))))
-  } // prettier-ignore
+    setTerms(
+      Object.fromEntries(
+        Object.entries(next).flatMap(([field, value]) =>
+          value.trim() === '' ? [] : [[field, value.trim()]],
+        ),
+      ),
+    )
+  }
   const clear = (): void => {
     setDraft(empty)
     setBadDate(false)
     setTerms({})
   }
   return (
-    <form className={`card ${css.search}`} role="search" aria-label="Find patients" onSubmit={submit} autoComplete="off">
+    <form
+      className={`card ${css.search}`}
+      role="search"
+      aria-label="Find patients"
+      onSubmit={submit}
+      autoComplete="off"
+    >
       {FIELDS.map(({ field, label, placeholder }) => (
-        <TextInput key={field} size="xs" label={label} placeholder={placeholder} value={draft[field]} autoComplete="off"
+        <TextInput
+          key={field}
+          size="xs"
+          label={label}
+          placeholder={placeholder}
+          value={draft[field]}
+          autoComplete="off"
           onChange={(event) => setDraft({ ...draft, [field]: event.currentTarget.value })}
-          error={field === 'date_of_birth' && badDate ? 'Write it as 03/14/1962 or 1962-03-14' : undefined} />
+          error={field === 'date_of_birth' && badDate ? 'Write it as 03/14/1962 or 1962-03-14' : undefined}
+        />
       ))}
       <div className={css.searchButtons}>
-        <Button type="submit" size="xs" leftSection={<IconSearch size={14} />}>Find</Button>
+        <Button type="submit" size="xs" leftSection={<IconSearch size={14} />}>
+          Find
+        </Button>
         {Object.keys(terms).length > 0 && (
-          <Button variant="default" size="xs" leftSection={<IconX size={14} />} onClick={clear}>Clear</Button>
+          <Button variant="default" size="xs" leftSection={<IconX size={14} />} onClick={clear}>
+            Clear
+          </Button>
         )}
       </div>
     </form>
   )
-} // prettier-ignore
+}

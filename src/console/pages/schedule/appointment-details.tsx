@@ -14,30 +14,70 @@ export function AppointmentDetails({ one }: { one: Appointment }) {
   const seesLog = useMay('exchanges.read')
   const seesPatients = useMay('patients.read')
   const row = (label: string, field: string, value: React.ReactNode) =>
-    [label, value === null || value === undefined || value === '' ? null : <span key={field} className={css.sourced}><span>{value}</span><WhereFrom field={fieldName(field)} from={one.provenance[field]} /></span>] as const // prettier-ignore
+    [
+      label,
+      value === null || value === undefined || value === '' ? null : (
+        <span key={field} className={css.sourced}>
+          <span>{value}</span>
+          <WhereFrom field={fieldName(field)} from={one.provenance[field]} />
+        </span>
+      ),
+    ] as const
   return (
     <>
       <div className={css.detailHead}>
-        <strong className={one.status === 'cancelled' ? 'struck' : undefined}>{one.patient_name ?? 'Name not shown to your role'}</strong>
+        <strong className={one.status === 'cancelled' ? 'struck' : undefined}>
+          {one.patient_name ?? 'Name not shown to your role'}
+        </strong>
         <AppointmentPill status={one.status} />
       </div>
-      <Facts rows={[
-        row('Starts', 'start_time', <><Time at={one.start_time} /> <ZoneName /></>),
-        row('Ends', 'end_time', one.end_time === null ? null : <Time at={one.end_time} shape="time" />),
-        row('Type', 'appointment_type', one.appointment_type),
-        row('Provider', 'provider', personName(one.provider) || one.provider_id),
-        row('Where', 'location_id', one.location_id),
-        row('Reason', 'reason', one.reason),
-        row('Service', 'service', one.service?.text ?? one.service?.code),
-        row('Notes', 'notes', one.notes),
-        ['Filler id', one.external_id === null ? null : <span key="f" className="mono">{one.external_id}</span>],
-        ['Placer id', one.placer_id === null ? null : <span key="p" className="mono">{one.placer_id}</span>],
-        ['Version', one.version],
-      ]} />
+      <Facts
+        rows={[
+          row(
+            'Starts',
+            'start_time',
+            <>
+              <Time at={one.start_time} /> <ZoneName />
+            </>,
+          ),
+          row('Ends', 'end_time', one.end_time === null ? null : <Time at={one.end_time} shape="time" />),
+          row('Type', 'appointment_type', one.appointment_type),
+          row('Provider', 'provider', personName(one.provider) || one.provider_id),
+          row('Where', 'location_id', one.location_id),
+          row('Reason', 'reason', one.reason),
+          row('Service', 'service', one.service?.text ?? one.service?.code),
+          row('Notes', 'notes', one.notes),
+          [
+            'Filler id',
+            one.external_id === null ? null : (
+              <span key="f" className="mono">
+                {one.external_id}
+              </span>
+            ),
+          ],
+          [
+            'Placer id',
+            one.placer_id === null ? null : (
+              <span key="p" className="mono">
+                {one.placer_id}
+              </span>
+            ),
+          ],
+          ['Version', one.version],
+        ]}
+      />
       <div className={css.ways}>
-        {one.patient_id !== null && seesPatients && <Button component={Link} to={`/patients/${one.patient_id}`} variant="light">Patient</Button>}
-        {seesLog && <Button component={Link} to={`/settings/integrations/logs?record_id=${one.id}`} variant="default">Messages about it</Button>}
+        {one.patient_id !== null && seesPatients && (
+          <Button component={Link} to={`/patients/${one.patient_id}`} variant="light">
+            Patient
+          </Button>
+        )}
+        {seesLog && (
+          <Button component={Link} to={`/settings/integrations/logs?record_id=${one.id}`} variant="default">
+            Messages about it
+          </Button>
+        )}
       </div>
     </>
   )
-} // prettier-ignore
+}

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { Appointment } from '../../../contract/appointments.ts'
 import { place } from './day-layout.ts'
 
-const at = (start: string, end: string | null, id = start): Appointment => ({ id, start_time: start, end_time: end }) as Appointment // prettier-ignore
+const at = (start: string, end: string | null, id = start): Appointment =>
+  ({ id, start_time: start, end_time: end }) as Appointment
 const day = (from: number, length: number, id: string): Appointment =>
   at(
     new Date(Date.UTC(2026, 10, 21) + from * 60_000).toISOString(),
@@ -27,10 +28,16 @@ test('an appointment late in the evening UTC belongs to the day of the practice'
 })
 
 test('no two appointments ever cover each other', () => {
-  const spans = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_380 }), fc.integer({ min: 5, max: 120 })), { maxLength: 30 }) // prettier-ignore
+  const spans = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_380 }), fc.integer({ min: 5, max: 120 })), {
+    maxLength: 30,
+  })
   fc.assert(
     fc.property(spans, (list) => {
-      const placed = place(list.map(([from, length], index) => day(from, Math.min(length, 1_439 - from), String(index))), '2026-11-21', 'UTC') // prettier-ignore
+      const placed = place(
+        list.map(([from, length], index) => day(from, Math.min(length, 1_439 - from), String(index))),
+        '2026-11-21',
+        'UTC',
+      )
       for (const [index, a] of placed.entries())
         for (const b of placed.slice(index + 1)) {
           const meets = a.from < b.to && b.from < a.to

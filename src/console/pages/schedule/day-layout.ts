@@ -19,8 +19,17 @@ export function place(appointments: Appointment[], date: string, zone: string): 
       if (one.start_time === null) return []
       const start = zonedParts(one.start_time, zone)
       if (start.date !== date) return []
-      const length = one.end_time === null ? 30 : (Date.parse(one.end_time) - Date.parse(one.start_time)) / 60_000
-      return [{ one, from: start.minute, to: Math.min(1_440, start.minute + Math.max(SHORTEST, length)), lane: 0, lanes: 1 }]
+      const length =
+        one.end_time === null ? 30 : (Date.parse(one.end_time) - Date.parse(one.start_time)) / 60_000
+      return [
+        {
+          one,
+          from: start.minute,
+          to: Math.min(1_440, start.minute + Math.max(SHORTEST, length)),
+          lane: 0,
+          lanes: 1,
+        },
+      ]
     })
     .sort((a, b) => a.from - b.from || b.to - a.to)
   let group: Placed[] = []
@@ -39,7 +48,7 @@ export function place(appointments: Appointment[], date: string, zone: string): 
   }
   close()
   return spans
-} // prettier-ignore
+}
 
 /** Whole hours that the grid shows: office hours, widened by what is booked outside of them. */
 export function hoursOf(spans: Placed[]): { first: number; last: number } {

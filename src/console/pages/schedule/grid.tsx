@@ -16,23 +16,65 @@ export interface Column {
 // A quarter of an hour is 24 px high and so large enough to be pressed (WCAG 2.5.8).
 const HOUR = 100
 
-function Block({ span: { one, from, to, lane, lanes }, first, chosen, onChoose }: { span: Placed; first: number; chosen: boolean; onChoose: () => void }) {
+function Block({
+  span: { one, from, to, lane, lanes },
+  first,
+  chosen,
+  onChoose,
+}: {
+  span: Placed
+  first: number
+  chosen: boolean
+  onChoose: () => void
+}) {
   const look = appointmentLook(one.status)
   const Sign = look.icon
   const gone = one.status === 'cancelled' || one.status === 'entered-in-error'
   const height = ((to - from) / 60) * HOUR
   return (
-    <button type="button" className={css.block} data-tone={look.tone} data-gone={gone} data-tight={height < 38} aria-pressed={chosen} onClick={onChoose}
+    <button
+      type="button"
+      className={css.block}
+      data-tone={look.tone}
+      data-gone={gone}
+      data-tight={height < 38}
+      aria-pressed={chosen}
+      onClick={onChoose}
       aria-label={`${clock(from)} to ${clock(to)}, ${one.patient_name ?? 'patient'}, ${one.appointment_type ?? ''}, ${look.label}`}
-      style={{ top: ((from - first * 60) / 60) * HOUR, height: height - 1, left: `calc(${(lane / lanes) * 100}% + 2px)`, width: `calc(${100 / lanes}% - 4px)` }}>
-      <span className={css.blockHead}><Sign size={12} aria-hidden="true" /><span className={css.blockTime}>{clock(from)}</span> <span className={css.blockName}>{one.patient_name ?? 'Patient'}</span></span>
-      <span className={css.blockNote}>{one.appointment_type}{look.label !== 'Booked' && ` · ${look.label}`}</span>
+      style={{
+        top: ((from - first * 60) / 60) * HOUR,
+        height: height - 1,
+        left: `calc(${(lane / lanes) * 100}% + 2px)`,
+        width: `calc(${100 / lanes}% - 4px)`,
+      }}
+    >
+      <span className={css.blockHead}>
+        <Sign size={12} aria-hidden="true" />
+        <span className={css.blockTime}>{clock(from)}</span>{' '}
+        <span className={css.blockName}>{one.patient_name ?? 'Patient'}</span>
+      </span>
+      <span className={css.blockNote}>
+        {one.appointment_type}
+        {look.label !== 'Booked' && ` · ${look.label}`}
+      </span>
     </button>
   )
-} // prettier-ignore
+}
 
 /** Columns on a grid of hours, in the zone of the practice. */
-export function Grid({ columns, zone, today, chosen, onChoose }: { columns: Column[]; zone: string; today: string; chosen: string | undefined; onChoose: (id: string) => void }) {
+export function Grid({
+  columns,
+  zone,
+  today,
+  chosen,
+  onChoose,
+}: {
+  columns: Column[]
+  zone: string
+  today: string
+  chosen: string | undefined
+  onChoose: (id: string) => void
+}) {
   const now = zonedParts(useNow(30_000), zone)
   const placed = columns.map((column) => ({ column, spans: place(column.appointments, column.date, zone) }))
   const { first, last } = hoursOf(placed.flatMap(({ spans }) => spans))
@@ -42,49 +84,103 @@ export function Grid({ columns, zone, today, chosen, onChoose }: { columns: Colu
   const shownDay = columns.find(({ date }) => date === now.date)?.date
   // A day opens an hour before now; only when the day changes, so that it never moves under the reader.
   useEffect(() => {
-    if (shownDay !== undefined && scroller.current !== null) scroller.current.scrollTop = Math.max(0, line - HOUR)
+    if (shownDay !== undefined && scroller.current !== null)
+      scroller.current.scrollTop = Math.max(0, line - HOUR)
   }, [shownDay])
   return (
     <div ref={scroller} className={css.gridScroll} tabIndex={0} role="group" aria-label="Time grid">
-      <div className={css.grid} style={{ gridTemplateColumns: `52px repeat(${columns.length}, minmax(148px, 1fr))` }}>
+      <div
+        className={css.grid}
+        style={{ gridTemplateColumns: `52px repeat(${columns.length}, minmax(148px, 1fr))` }}
+      >
         <div className={css.corner} />
         {placed.map(({ column, spans }) => (
           <div key={column.key} className={css.columnHead} data-today={column.date === today}>
-            <h2>{column.title}</h2><span className="dim">{column.note ?? `${spans.filter(({ one }) => one.status !== 'cancelled').length} booked`}</span>
+            <h2>{column.title}</h2>
+            <span className="dim">
+              {column.note ?? `${spans.filter(({ one }) => one.status !== 'cancelled').length} booked`}
+            </span>
           </div>
         ))}
         <div className={css.hours} style={{ height }}>
-          {Array.from({ length: last - first }, (_, hour) => <span key={hour} style={{ top: hour * HOUR }}>{hour === 0 ? '' : clock((first + hour) * 60)}</span>)}
+          {Array.from({ length: last - first }, (_, hour) => (
+            <span key={hour} style={{ top: hour * HOUR }}>
+              {hour === 0 ? '' : clock((first + hour) * 60)}
+            </span>
+          ))}
         </div>
         {placed.map(({ column, spans }) => (
-          <div key={column.key} className={css.column} role="group" aria-label={column.title} style={{ height, backgroundSize: `100% ${HOUR}px` }}>
-            {column.date === now.date && line >= 0 && line <= height && <div className={css.now} style={{ top: line }} aria-hidden="true" />}
-            {spans.map((span) => <Block key={span.one.id} span={span} first={first} chosen={span.one.id === chosen} onChoose={() => onChoose(span.one.id)} />)}
+          <div
+            key={column.key}
+            className={css.column}
+            role="group"
+            aria-label={column.title}
+            style={{ height, backgroundSize: `100% ${HOUR}px` }}
+          >
+            {column.date === now.date && line >= 0 && line <= height && (
+              <div className={css.now} style={{ top: line }} aria-hidden="true" />
+            )}
+            {spans.map((span) => (
+              <Block
+                key={span.one.id}
+                span={span}
+                first={first}
+                chosen={span.one.id === chosen}
+                onChoose={() => onChoose(span.one.id)}
+              />
+            ))}
           </div>
         ))}
       </div>
     </div>
   )
-} // prettier-ignore
+}
 
 /** The same day as a list, for narrow screens. */
-export function Agenda({ columns, zone, onChoose }: { columns: Column[]; zone: string; onChoose: (id: string) => void }) {
+export function Agenda({
+  columns,
+  zone,
+  onChoose,
+}: {
+  columns: Column[]
+  zone: string
+  onChoose: (id: string) => void
+}) {
   return columns.map((column) => {
     const spans = place(column.appointments, column.date, zone)
     return (
       <section key={column.key} className={`card ${css.agenda}`} aria-label={column.title}>
-        <div className="cardHead"><h2>{column.title}</h2><span className="dim">{column.note ?? `${spans.length} in all`}</span></div>
-        {spans.length === 0 ? <p className={css.free}>Nothing booked</p> : (
+        <div className="cardHead">
+          <h2>{column.title}</h2>
+          <span className="dim">{column.note ?? `${spans.length} in all`}</span>
+        </div>
+        {spans.length === 0 ? (
+          <p className={css.free}>Nothing booked</p>
+        ) : (
           <ul>
             {spans.map(({ one, from, to }) => {
               const look = appointmentLook(one.status)
               const Sign = look.icon
               return (
                 <li key={one.id}>
-                  <button type="button" onClick={() => onChoose(one.id)} className={css.agendaRow} data-gone={one.status === 'cancelled'}>
-                    <span className="num">{clock(from)}<small>{clock(to)}</small></span>
-                    <span><span className={css.blockName}>{one.patient_name ?? 'Patient'}</span><small>{one.appointment_type}</small></span>
-                    <span className="pill" data-tone={look.tone}><Sign size={13} aria-hidden="true" />{look.label}</span>
+                  <button
+                    type="button"
+                    onClick={() => onChoose(one.id)}
+                    className={css.agendaRow}
+                    data-gone={one.status === 'cancelled'}
+                  >
+                    <span className="num">
+                      {clock(from)}
+                      <small>{clock(to)}</small>
+                    </span>
+                    <span>
+                      <span className={css.blockName}>{one.patient_name ?? 'Patient'}</span>
+                      <small>{one.appointment_type}</small>
+                    </span>
+                    <span className="pill" data-tone={look.tone}>
+                      <Sign size={13} aria-hidden="true" />
+                      {look.label}
+                    </span>
                   </button>
                 </li>
               )
@@ -94,4 +190,4 @@ export function Agenda({ columns, zone, onChoose }: { columns: Column[]; zone: s
       </section>
     )
   })
-} // prettier-ignore
+}

@@ -26,8 +26,12 @@ function useScheduleKeys(day: string, view: 'day' | 'week', change: (to: Change)
   useEffect(() => {
     const step = view === 'day' ? 1 : 7
     const acts: Record<string, Change> = {
-      ArrowLeft: { day: addDays(day, -step) }, ArrowRight: { day: addDays(day, step) }, t: { day: undefined }, d: { view: 'day' }, w: { view: 'week' },
-    } // prettier-ignore
+      ArrowLeft: { day: addDays(day, -step) },
+      ArrowRight: { day: addDays(day, step) },
+      t: { day: undefined },
+      d: { view: 'day' },
+      w: { view: 'week' },
+    }
     const onKey = (event: KeyboardEvent): void => {
       const act = acts[event.key]
       // Arrows belong to the calendar and to menus while these hold the focus.
@@ -53,13 +57,20 @@ function columnsOf(shown: Appointment[], day: string, view: 'day' | 'week', zone
       key: date,
       title: formatDate(date, { weekday: 'short', month: 'short', day: 'numeric' }),
       date,
-      appointments: shown.filter((one) => one.start_time !== null && zonedParts(one.start_time, zone).date === date),
+      appointments: shown.filter(
+        (one) => one.start_time !== null && zonedParts(one.start_time, zone).date === date,
+      ),
     }))
   const groups = Map.groupBy(shown, providerKey)
   return [...groups]
-    .map(([key, appointments]) => ({ key, title: appointments[0] === undefined ? '' : providerTitle(appointments[0]), date: day, appointments }))
+    .map(([key, appointments]) => ({
+      key,
+      title: appointments[0] === undefined ? '' : providerTitle(appointments[0]),
+      date: day,
+      appointments,
+    }))
     .sort((a, b) => a.title.localeCompare(b.title))
-} // prettier-ignore
+}
 
 export function SchedulePage() {
   const zone = useSession().practice.time_zone
@@ -69,59 +80,200 @@ export function SchedulePage() {
   // A link from a message names only the appointment; its day follows from it.
   const linked = useQuery({ ...appointment(search.at ?? ''), enabled: search.at !== undefined })
   const linkedStart = linked.data?.start_time
-  const linkedDay = search.day === undefined && typeof linkedStart === 'string' ? zonedParts(linkedStart, zone).date : undefined
+  const linkedDay =
+    search.day === undefined && typeof linkedStart === 'string'
+      ? zonedParts(linkedStart, zone).date
+      : undefined
   const day = search.day ?? linkedDay ?? today
   const view = search.view ?? 'day'
   const [from, days] = view === 'day' ? [day, 1] : [weekStart(day), 7]
   const query = useQuery(schedule(zonedInstant(from, 0, zone), zonedInstant(addDays(from, days), 0, zone)))
-  const change = (to: Change): void => void navigate({ search: { ...search, ...to }, replace: true, resetScroll: false })
+  const change = (to: Change): void =>
+    void navigate({ search: { ...search, ...to }, replace: true, resetScroll: false })
   useScheduleKeys(day, view, change)
   const wide = useIsWide()
   const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false })
   const all = query.data ?? []
-  const providers = [...new Map(all.map((one) => [providerKey(one), providerTitle(one)]))].sort((a, b) => a[1].localeCompare(b[1]))
-  const shown = all.filter((one) => (search.provider === undefined || providerKey(one) === search.provider) && (search.cancelled !== 'hide' || one.status !== 'cancelled'))
+  const providers = [...new Map(all.map((one) => [providerKey(one), providerTitle(one)]))].sort((a, b) =>
+    a[1].localeCompare(b[1]),
+  )
+  const shown = all.filter(
+    (one) =>
+      (search.provider === undefined || providerKey(one) === search.provider) &&
+      (search.cancelled !== 'hide' || one.status !== 'cancelled'),
+  )
   const columns = columnsOf(shown, day, view, zone)
   const chosen = all.find((one) => one.id === search.at) ?? linked.data
-  const title = view === 'day' ? formatDate(day, { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' }) : `Week of ${formatDate(from, { month: 'long', day: 'numeric', year: 'numeric' })}`
+  const title =
+    view === 'day'
+      ? formatDate(day, { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' })
+      : `Week of ${formatDate(from, { month: 'long', day: 'numeric', year: 'numeric' })}`
   const step = view === 'day' ? 1 : 7
   const details = chosen === undefined ? null : <AppointmentDetails one={chosen} />
   const Body = narrow ? Agenda : Grid
   return (
     <>
-      <PageHead title="Schedule" note={<>{title}, in the time of the practice ({zone})</>}>
-        <ActionIcon variant="default" size={30} aria-label={view === 'day' ? 'Day before' : 'Week before'} onClick={() => change({ day: addDays(day, -step), at: undefined })}><IconChevronLeft size={16} /></ActionIcon>
-        <Button variant="default" disabled={day === today} onClick={() => change({ day: undefined, at: undefined })}>Today</Button>
-        <ActionIcon variant="default" size={30} aria-label={view === 'day' ? 'Day after' : 'Week after'} onClick={() => change({ day: addDays(day, step), at: undefined })}><IconChevronRight size={16} /></ActionIcon>
-        <SegmentedControl size="xs" aria-label="View" value={view} onChange={(value) => change({ view: value === 'week' ? 'week' : 'day' })} data={[{ value: 'day', label: 'Day' }, { value: 'week', label: 'Week' }]} />
-        <Select size="xs" w={170} aria-label="Provider" placeholder="All providers" clearable clearButtonProps={{ 'aria-label': 'All providers' }} value={search.provider ?? null} onChange={(value) => change({ provider: value ?? undefined })} data={providers.filter(([key]) => key !== '').map(([value, label]) => ({ value, label }))} />
-        <Switch size="xs" label="Cancelled" checked={search.cancelled !== 'hide'} onChange={(event) => change({ cancelled: event.currentTarget.checked ? undefined : 'hide' })} />
+      <PageHead
+        title="Schedule"
+        note={
+          <>
+            {title}, in the time of the practice ({zone})
+          </>
+        }
+      >
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label={view === 'day' ? 'Day before' : 'Week before'}
+          onClick={() => change({ day: addDays(day, -step), at: undefined })}
+        >
+          <IconChevronLeft size={16} />
+        </ActionIcon>
+        <Button
+          variant="default"
+          disabled={day === today}
+          onClick={() => change({ day: undefined, at: undefined })}
+        >
+          Today
+        </Button>
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label={view === 'day' ? 'Day after' : 'Week after'}
+          onClick={() => change({ day: addDays(day, step), at: undefined })}
+        >
+          <IconChevronRight size={16} />
+        </ActionIcon>
+        <SegmentedControl
+          size="xs"
+          aria-label="View"
+          value={view}
+          onChange={(value) => change({ view: value === 'week' ? 'week' : 'day' })}
+          data={[
+            { value: 'day', label: 'Day' },
+            { value: 'week', label: 'Week' },
+          ]}
+        />
+        <Select
+          size="xs"
+          w={170}
+          aria-label="Provider"
+          placeholder="All providers"
+          clearable
+          clearButtonProps={{ 'aria-label': 'All providers' }}
+          value={search.provider ?? null}
+          onChange={(value) => change({ provider: value ?? undefined })}
+          data={providers.filter(([key]) => key !== '').map(([value, label]) => ({ value, label }))}
+        />
+        <Switch
+          size="xs"
+          label="Cancelled"
+          checked={search.cancelled !== 'hide'}
+          onChange={(event) => change({ cancelled: event.currentTarget.checked ? undefined : 'hide' })}
+        />
       </PageHead>
       <div className={css.page} data-docked={wide}>
         <div className={css.body}>
           <Ready query={query} rows={14}>
-            {() => shown.length > 0 ? (view === 'week' && !narrow && search.provider === undefined && providers.length > 1 ? (
-              <div className="card"><WeekTable providers={providers} appointments={(key) => shown.filter((one) => providerKey(one) === key)} monday={from} today={today} zone={zone} onOpen={(to, provider) => change({ day: to, view: 'day', provider: provider === '' ? undefined : provider, at: undefined })} /></div>
-            ) : (
-              <div className={narrow ? css.agendas : `card ${css.gridCard}`}><Body columns={columns} zone={zone} today={today} chosen={search.at} onChoose={(id) => change({ at: id, day })} /></div>
-            )) : (
-              <div className="card">
-                {all.length > 0 ? <NothingMatches onClear={() => change({ provider: undefined, cancelled: undefined })}>There are appointments, but none for this choice.</NothingMatches>
-                  : <NothingYet title={view === 'day' ? 'Nothing booked on this day' : 'Nothing booked in this week'}>Appointments come with SIU messages from Cerner, or are booked here.</NothingYet>}
-              </div>
-            )}
+            {() =>
+              shown.length > 0 ? (
+                view === 'week' && !narrow && search.provider === undefined && providers.length > 1 ? (
+                  <div className="card">
+                    <WeekTable
+                      providers={providers}
+                      appointments={(key) => shown.filter((one) => providerKey(one) === key)}
+                      monday={from}
+                      today={today}
+                      zone={zone}
+                      onOpen={(to, provider) =>
+                        change({
+                          day: to,
+                          view: 'day',
+                          provider: provider === '' ? undefined : provider,
+                          at: undefined,
+                        })
+                      }
+                    />
+                  </div>
+                ) : (
+                  <div className={narrow ? css.agendas : `card ${css.gridCard}`}>
+                    <Body
+                      columns={columns}
+                      zone={zone}
+                      today={today}
+                      chosen={search.at}
+                      onChoose={(id) => change({ at: id, day })}
+                    />
+                  </div>
+                )
+              ) : (
+                <div className="card">
+                  {all.length > 0 ? (
+                    <NothingMatches onClear={() => change({ provider: undefined, cancelled: undefined })}>
+                      There are appointments, but none for this choice.
+                    </NothingMatches>
+                  ) : (
+                    <NothingYet
+                      title={view === 'day' ? 'Nothing booked on this day' : 'Nothing booked in this week'}
+                    >
+                      Appointments come with SIU messages from Cerner, or are booked here.
+                    </NothingYet>
+                  )}
+                </div>
+              )
+            }
           </Ready>
         </div>
         {wide && (
           <div className={css.side}>
             <div className={`card ${css.calendar}`}>
-              <DatePicker size="xs" hideOutsideDates weekendDays={[]} value={day} date={day} onDateChange={(date) => change({ day: date })} onChange={(date) => date !== null && change({ day: date, at: undefined })} firstDayOfWeek={0} ariaLabels={{ nextMonth: 'Next month', previousMonth: 'Month before', monthLevelControl: 'Choose a month', nextYear: 'Next year', previousYear: 'Year before', yearLevelControl: 'Choose a year', nextDecade: 'Next decade', previousDecade: 'Decade before' }} getDayProps={(date) => (date === today ? { 'aria-current': 'date', className: css.today } : {})} />
+              <DatePicker
+                size="xs"
+                hideOutsideDates
+                weekendDays={[]}
+                value={day}
+                date={day}
+                onDateChange={(date) => change({ day: date })}
+                onChange={(date) => date !== null && change({ day: date, at: undefined })}
+                firstDayOfWeek={0}
+                ariaLabels={{
+                  nextMonth: 'Next month',
+                  previousMonth: 'Month before',
+                  monthLevelControl: 'Choose a month',
+                  nextYear: 'Next year',
+                  previousYear: 'Year before',
+                  yearLevelControl: 'Choose a year',
+                  nextDecade: 'Next decade',
+                  previousDecade: 'Decade before',
+                }}
+                getDayProps={(date) =>
+                  date === today ? { 'aria-current': 'date', className: css.today } : {}
+                }
+              />
             </div>
-            {details !== null && <Inspector label="Appointment" title={<strong>Appointment</strong>} onClose={() => change({ at: undefined, day })}>{details}</Inspector>}
+            {details !== null && (
+              <Inspector
+                label="Appointment"
+                title={<strong>Appointment</strong>}
+                onClose={() => change({ at: undefined, day })}
+              >
+                {details}
+              </Inspector>
+            )}
           </div>
         )}
       </div>
-      {!wide && <Drawer opened={details !== null} onClose={() => change({ at: undefined, day })} position={narrow ? 'bottom' : 'right'} title="Appointment" closeButtonProps={{ 'aria-label': 'Close' }}>{details}</Drawer>}
+      {!wide && (
+        <Drawer
+          opened={details !== null}
+          onClose={() => change({ at: undefined, day })}
+          position={narrow ? 'bottom' : 'right'}
+          title="Appointment"
+          closeButtonProps={{ 'aria-label': 'Close' }}
+        >
+          {details}
+        </Drawer>
+      )}
     </>
   )
-} // prettier-ignore
+}

@@ -25,7 +25,11 @@ export function WeekTable({ providers, appointments, monday, today, zone, onOpen
         <thead>
           <tr>
             <th scope="col">Provider</th>
-            {days.map((day) => <th key={day} scope="col" data-today={day === today}>{formatDate(day, { weekday: 'short', month: 'short', day: 'numeric' })}</th>)}
+            {days.map((day) => (
+              <th key={day} scope="col" data-today={day === today}>
+                {formatDate(day, { weekday: 'short', month: 'short', day: 'numeric' })}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -40,12 +44,30 @@ export function WeekTable({ providers, appointments, monday, today, zone, onOpen
                   const cancelled = spans.length - booked.length
                   return (
                     <td key={day}>
-                      {spans.length === 0 ? <span className="dim">–</span> : (
-                        <button type="button" className={css.weekCell} onClick={() => onOpen(day, key)} aria-label={`${title}, ${formatDate(day)}: ${booked.length} booked, ${cancelled} cancelled`}>
-                          <span><strong className="num">{booked.length}</strong> booked</span>
+                      {spans.length === 0 ? (
+                        <span className="dim">–</span>
+                      ) : (
+                        <button
+                          type="button"
+                          className={css.weekCell}
+                          onClick={() => onOpen(day, key)}
+                          aria-label={`${title}, ${formatDate(day)}: ${booked.length} booked, ${cancelled} cancelled`}
+                        >
+                          <span>
+                            <strong className="num">{booked.length}</strong> booked
+                          </span>
                           <svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">
                             <rect width="100" height="14" className={css.weekTrack} />
-                            {booked.map(({ one, from, to, lane, lanes }) => <rect key={one.id} x={at(from) * 100} width={Math.max(0.8, (at(to) - at(from)) * 100 - 0.5)} y={(lane / lanes) * 14} height={14 / lanes} className={css.weekBar} />)}
+                            {booked.map(({ one, from, to, lane, lanes }) => (
+                              <rect
+                                key={one.id}
+                                x={at(from) * 100}
+                                width={Math.max(0.8, (at(to) - at(from)) * 100 - 0.5)}
+                                y={(lane / lanes) * 14}
+                                height={14 / lanes}
+                                className={css.weekBar}
+                              />
+                            ))}
                           </svg>
                           <small>{cancelled > 0 ? plural(cancelled, 'cancelled', 'cancelled') : ' '}</small>
                         </button>
@@ -60,4 +82,4 @@ export function WeekTable({ providers, appointments, monday, today, zone, onOpen
       </table>
     </div>
   )
-} // prettier-ignore
+}

@@ -29,15 +29,21 @@ export type Values = Readonly<Record<string, unknown>>
 export function optionalOf(schema: JsonSchema): JsonSchema | null {
   const parts = schema.anyOf ?? schema.oneOf ?? []
   const others = parts.filter(({ type }) => type !== 'null')
-  return parts.length === others.length || others.length !== 1 ? null : { ...others[0], label: labelOf('', schema), help: schema.help, default: schema.default }
-} // prettier-ignore
+  return parts.length === others.length || others.length !== 1
+    ? null
+    : { ...others[0], label: labelOf('', schema), help: schema.help, default: schema.default }
+}
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `maxPerAddress` → "Max per address", where the schema has no label. */
 export function labelOf(key: string, schema: JsonSchema): string {
-  const words = key.replace(/([A-Z])/g, ' $1').replaceAll('_', ' ').toLowerCase().trim() // prettier-ignore
+  const words = key
+    .replace(/([A-Z])/g, ' $1')
+    .replaceAll('_', ' ')
+    .toLowerCase()
+    .trim()
   return schema.label ?? schema.title ?? words.charAt(0).toUpperCase() + words.slice(1)
 }
 export const helpOf = (schema: JsonSchema): string | undefined => schema.help ?? schema.description
@@ -49,8 +55,13 @@ export function filled(schema: JsonSchema, value: unknown): unknown {
   if (optional !== null) return value === null || value === undefined ? null : filled(optional, value)
   if (schema.properties === undefined) return value ?? emptyOf(schema)
   const given = isRecord(value) ? value : {}
-  return { ...given, ...Object.fromEntries(Object.entries(schema.properties).map(([key, part]) => [key, filled(part, given[key])])) }
-} // prettier-ignore
+  return {
+    ...given,
+    ...Object.fromEntries(
+      Object.entries(schema.properties).map(([key, part]) => [key, filled(part, given[key])]),
+    ),
+  }
+}
 
 export function emptyOf(schema: JsonSchema): unknown {
   if (schema.default !== undefined) return schema.default
@@ -75,30 +86,48 @@ const fits = (pattern: string, text: string): boolean => new RegExp(pattern).tes
 function wrongText(schema: JsonSchema, text: string): string | null {
   // A stored secret reads as asterisks; sent back like that, it stays.
   if (schema.secret === true && /^\*+$/.test(text)) return null
-  if ((schema.minLength ?? 0) > text.length) return text === '' ? 'This may not be empty.' : `At least ${schema.minLength} characters.`
-  if (schema.maxLength !== undefined && text.length > schema.maxLength) return `At most ${schema.maxLength} characters.`
-  if (schema.pattern !== undefined && !fits(schema.pattern, text)) return 'This is not written in the expected form.'
+  if ((schema.minLength ?? 0) > text.length)
+    return text === '' ? 'This may not be empty.' : `At least ${schema.minLength} characters.`
+  if (schema.maxLength !== undefined && text.length > schema.maxLength)
+    return `At most ${schema.maxLength} characters.`
+  if (schema.pattern !== undefined && !fits(schema.pattern, text))
+    return 'This is not written in the expected form.'
   const forms = (schema.anyOf ?? []).flatMap(({ pattern }) => pattern ?? [])
-  return forms.length > 0 && !forms.some((pattern) => fits(pattern, text)) ? 'This is not written in the expected form.' : null
-} // prettier-ignore
+  return forms.length > 0 && !forms.some((pattern) => fits(pattern, text))
+    ? 'This is not written in the expected form.'
+    : null
+}
 
 /** Every place of the form that would be refused, by its path (`allow.0`, `tls.cert`). The server looks again. */
 export function faultsOf(schema: JsonSchema, value: unknown, path = ''): Map<string, string> {
   const at = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
   const optional = optionalOf(schema)
   if (optional !== null) return value === null ? new Map() : faultsOf(optional, value, path)
-  if (Array.isArray(value)) return new Map(value.flatMap((item, index) => [...faultsOf(schema.items ?? {}, item, at(index))]))
+  if (Array.isArray(value))
+    return new Map(value.flatMap((item, index) => [...faultsOf(schema.items ?? {}, item, at(index))]))
   if (isRecord(value)) {
     const each = schema.additionalProperties
-    return new Map(Object.entries(value).flatMap(([key, part]) => {
-      const inner = schema.properties?.[key] ?? (isRecord(each) ? (each) : {})
-      const badKey = schema.properties === undefined && schema.propertyNames !== undefined ? wrongText(schema.propertyNames, key) : null
-      return [...faultsOf(inner, part, at(key)), ...(badKey === null ? [] : [[at(key), badKey] as const])]
-    }))
+    return new Map(
+      Object.entries(value).flatMap(([key, part]) => {
+        const inner = schema.properties?.[key] ?? (isRecord(each) ? each : {})
+        const badKey =
+          schema.properties === undefined && schema.propertyNames !== undefined
+            ? wrongText(schema.propertyNames, key)
+            : null
+        return [...faultsOf(inner, part, at(key)), ...(badKey === null ? [] : [[at(key), badKey] as const])]
+      }),
+    )
   }
-  const fault = typeof value === 'string' ? wrongText(schema, value) : typeof value === 'number' ? wrongNumber(schema, value) : value === undefined || value === null ? null : null
+  const fault =
+    typeof value === 'string'
+      ? wrongText(schema, value)
+      : typeof value === 'number'
+        ? wrongNumber(schema, value)
+        : value === undefined || value === null
+          ? null
+          : null
   return fault === null ? new Map() : new Map([[path, fault]])
-} // prettier-ignore
+}
 
 function wrongNumber({ minimum, maximum, type }: JsonSchema, value: number): string | null {
   if (type === 'integer' && !Number.isInteger(value)) return 'A whole number.'

@@ -4,13 +4,22 @@ import { column, draw, familyOf, flowOf } from './flow-layout.ts'
 import { niceStep } from './minute-chart.tsx'
 
 const channel = (id: string, state: 'up' | 'down', parked: number, kinds: [string, number][]) =>
-  ({ connection_id: id, state, parked, kinds: kinds.map(([kind, received]) => ({ kind, received })) }) as MetricsSummary['channels'][number] // prettier-ignore
+  ({
+    connection_id: id,
+    state,
+    parked,
+    kinds: kinds.map(([kind, received]) => ({ kind, received })),
+  }) as MetricsSummary['channels'][number]
 
 test('messages of one type flow together, and parked ones to a person', () => {
   const { families, links } = flowOf([
-    channel('one', 'up', 3, [['ADT^A04', 10], ['ADT^A08', 20], ['ORU^R01', 5]]),
+    channel('one', 'up', 3, [
+      ['ADT^A04', 10],
+      ['ADT^A08', 20],
+      ['ORU^R01', 5],
+    ]),
     channel('two', 'down', 0, [['ORU^R01', 7]]),
-  ]) // prettier-ignore
+  ])
   expect(families).toEqual([
     { family: 'ADT', amount: 30 },
     { family: 'ORU', amount: 12 },
@@ -26,10 +35,19 @@ test('a type that nobody named is kept and shown as such', () => {
 
 test('bands leave and reach their nodes without crossing at the edge', () => {
   const nodes = [...column(['a'], 0, 300, 60), ...column(['x', 'y'], 1, 300, 60)]
-  const drawn = draw([{ from: 'a', to: 'y', amount: 4, tone: 'flow' }, { from: 'a', to: 'x', amount: 1, tone: 'flow' }], nodes, [0, 400], 100) // prettier-ignore
-  const startOf = (to: string): number => Number(/^M100 ([\d.]+)C/.exec(drawn.find((link) => link.to === to)?.path ?? '')?.[1])
+  const drawn = draw(
+    [
+      { from: 'a', to: 'y', amount: 4, tone: 'flow' },
+      { from: 'a', to: 'x', amount: 1, tone: 'flow' },
+    ],
+    nodes,
+    [0, 400],
+    100,
+  )
+  const startOf = (to: string): number =>
+    Number(/^M100 ([\d.]+)C/.exec(drawn.find((link) => link.to === to)?.path ?? '')?.[1])
   expect(startOf('x')).toBeLessThan(startOf('y'))
-}) // prettier-ignore
+})
 
 test('the scale of the chart climbs in ones, twos and fives', () => {
   expect([4, 30, 170, 900, 4_000].map(niceStep)).toEqual([2, 10, 100, 500, 2_000])

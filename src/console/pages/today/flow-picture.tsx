@@ -20,14 +20,32 @@ const perMinute = (channel: Channel, seconds: number): number => {
   return whole.length === 0 ? 0 : (whole.reduce((sum, value) => sum + value, 0) / whole.length / seconds) * 60
 }
 
-function Node({ node, left, width, to, tone, children }: { node: FlowNode; left: number; width: number; to?: Pick<LinkProps, 'to' | 'search'>; tone?: string; children: ReactNode }) {
+function Node({
+  node,
+  left,
+  width,
+  to,
+  tone,
+  children,
+}: {
+  node: FlowNode
+  left: number
+  width: number
+  to?: Pick<LinkProps, 'to' | 'search'>
+  tone?: string
+  children: ReactNode
+}) {
   const box = { left, top: node.top, width, height: node.height }
   return to === undefined ? (
-    <div className={css.node} style={box} data-tone={tone}>{children}</div>
+    <div className={css.node} style={box} data-tone={tone}>
+      {children}
+    </div>
   ) : (
-    <Link className={css.node} style={box} data-tone={tone} {...to}>{children}</Link>
+    <Link className={css.node} style={box} data-tone={tone} {...to}>
+      {children}
+    </Link>
   )
-} // prettier-ignore
+}
 
 const RECORDS: { id: RecordNode; label: string; icon: Icon; to: LinkProps['to'] }[] = [
   { id: 'patients', label: 'Patients', icon: IconUsers, to: '/patients' },
@@ -35,7 +53,11 @@ const RECORDS: { id: RecordNode; label: string; icon: Icon; to: LinkProps['to'] 
   { id: 'results', label: 'Results', icon: IconFlask2, to: '/patients' },
 ]
 const amountOf = (now: MetricsSummary, id: RecordNode): [string, string] =>
-  id === 'patients' ? [shortCount(now.records.patients), 'people'] : id === 'schedule' ? [count(now.records.appointments_today), 'today'] : [count(now.records.reports_today), 'today'] // prettier-ignore
+  id === 'patients'
+    ? [shortCount(now.records.patients), 'people']
+    : id === 'schedule'
+      ? [count(now.records.appointments_today), 'today']
+      : [count(now.records.reports_today), 'today']
 
 function ChannelWords({ channel, seconds }: { channel: Channel; seconds: number }) {
   return (
@@ -75,8 +97,18 @@ function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: 
   const nodeWidth = Math.min(210, width * 0.2)
   const lefts = [56, 56 + (width - 56 - nodeWidth) / 2, width - nodeWidth]
   const nodes = [
-    ...column(now.channels.map((one) => one.connection_id), 0, HEIGHT, 76),
-    ...column(flow.families.map(({ family }) => family), 1, HEIGHT - 76, 46),
+    ...column(
+      now.channels.map((one) => one.connection_id),
+      0,
+      HEIGHT,
+      76,
+    ),
+    ...column(
+      flow.families.map(({ family }) => family),
+      1,
+      HEIGHT - 76,
+      46,
+    ),
     ...column(['patients', 'schedule', 'results', 'person'], 2, HEIGHT, 62),
   ]
   const at = (id: string) => nodes.find((node) => node.id === id) as FlowNode
@@ -84,44 +116,113 @@ function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: 
   const busiest = Math.max(1, ...links.map(({ amount }) => amount))
   return (
     <div className={css.picture} style={{ height: HEIGHT }}>
-      <svg className={css.links} width={width} height={HEIGHT} role="img" aria-label={`Flow: ${summaryOf(now)}`}>
+      <svg
+        className={css.links}
+        width={width}
+        height={HEIGHT}
+        role="img"
+        aria-label={`Flow: ${summaryOf(now)}`}
+      >
         <rect x={0} y={10} width={24} height={HEIGHT - 20} rx={7} className={css.source} />
-        <text className={css.sourceName} transform={`translate(16 ${HEIGHT / 2}) rotate(-90)`} textAnchor="middle">Cerner</text>
+        <text
+          className={css.sourceName}
+          transform={`translate(16 ${HEIGHT / 2}) rotate(-90)`}
+          textAnchor="middle"
+        >
+          Cerner
+        </text>
         {now.channels.map((one) => {
           const y = at(one.connection_id).top + 38
-          return <path key={one.connection_id} d={`M24 ${y}H${lefts[0]}`} className={css.stub} data-state={one.state} />
+          return (
+            <path
+              key={one.connection_id}
+              d={`M24 ${y}H${lefts[0]}`}
+              className={css.stub}
+              data-state={one.state}
+            />
+          )
         })}
         {links.map((link) => (
           <g key={`${link.from} ${link.to}`} data-tone={link.tone} className={css.link}>
             <path d={link.path} strokeWidth={link.width} className={css.band} />
-            {link.tone !== 'still' && <path d={link.path} className={css.dots} style={{ animationDuration: `${7 - 4.5 * Math.sqrt(link.amount / busiest)}s` }} />}
+            {link.tone !== 'still' && (
+              <path
+                d={link.path}
+                className={css.dots}
+                style={{ animationDuration: `${7 - 4.5 * Math.sqrt(link.amount / busiest)}s` }}
+              />
+            )}
           </g>
         ))}
       </svg>
       {now.channels.map((one) => (
-        <Node key={one.connection_id} node={at(one.connection_id)} left={lefts[0] ?? 0} width={nodeWidth} tone={one.state} to={logs ? { to: '/settings/integrations/logs', search: { connection_id: one.connection_id } } : undefined}>
+        <Node
+          key={one.connection_id}
+          node={at(one.connection_id)}
+          left={lefts[0] ?? 0}
+          width={nodeWidth}
+          tone={one.state}
+          to={
+            logs
+              ? { to: '/settings/integrations/logs', search: { connection_id: one.connection_id } }
+              : undefined
+          }
+        >
           <ChannelWords channel={one} seconds={now.bucket_seconds} />
         </Node>
       ))}
       {flow.families.map(({ family, amount }) => (
-        <Node key={family} node={at(family)} left={lefts[1] ?? 0} width={nodeWidth} to={logs && family !== 'Other' ? { to: '/settings/integrations/logs', search: { kind: family } } : undefined}>
-          <span className={css.row}><span className="mono">{family}</span><strong className="num">{shortCount(amount)}</strong></span>
+        <Node
+          key={family}
+          node={at(family)}
+          left={lefts[1] ?? 0}
+          width={nodeWidth}
+          to={
+            logs && family !== 'Other'
+              ? { to: '/settings/integrations/logs', search: { kind: family } }
+              : undefined
+          }
+        >
+          <span className={css.row}>
+            <span className="mono">{family}</span>
+            <strong className="num">{shortCount(amount)}</strong>
+          </span>
           <span className={css.small}>{FAMILIES[family]?.label}</span>
         </Node>
       ))}
       {RECORDS.map(({ id, label, icon: Sign, to }) => (
         <Node key={id} node={at(id)} left={lefts[2] ?? 0} width={nodeWidth} to={{ to }}>
-          <span className={css.row}><span className={css.label}><Sign size={15} stroke={1.7} aria-hidden="true" />{label}</span></span>
-          <span><strong className={css.big}>{amountOf(now, id)[0]}</strong> <span className={css.small}>{amountOf(now, id)[1]}</span></span>
+          <span className={css.row}>
+            <span className={css.label}>
+              <Sign size={15} stroke={1.7} aria-hidden="true" />
+              {label}
+            </span>
+          </span>
+          <span>
+            <strong className={css.big}>{amountOf(now, id)[0]}</strong>{' '}
+            <span className={css.small}>{amountOf(now, id)[1]}</span>
+          </span>
         </Node>
       ))}
-      <Node node={at('person')} left={lefts[2] ?? 0} width={nodeWidth} tone={now.open_errors > 0 ? 'bad' : undefined} to={logs ? { to: '/settings/integrations/logs', search: { state: 'parked' } } : undefined}>
-        <span className={css.label}><IconAlertTriangle size={15} stroke={1.7} aria-hidden="true" />Needs a person</span>
-        <span><strong className={css.big}>{count(now.open_errors)}</strong> <span className={css.small}>parked</span></span>
+      <Node
+        node={at('person')}
+        left={lefts[2] ?? 0}
+        width={nodeWidth}
+        tone={now.open_errors > 0 ? 'bad' : undefined}
+        to={logs ? { to: '/settings/integrations/logs', search: { state: 'parked' } } : undefined}
+      >
+        <span className={css.label}>
+          <IconAlertTriangle size={15} stroke={1.7} aria-hidden="true" />
+          Needs a person
+        </span>
+        <span>
+          <strong className={css.big}>{count(now.open_errors)}</strong>{' '}
+          <span className={css.small}>parked</span>
+        </span>
       </Node>
     </div>
   )
-} // prettier-ignore
+}
 
 function Narrow({ now }: { now: MetricsSummary }) {
   return (
@@ -148,14 +249,25 @@ export function FlowPicture({ now }: { now: MetricsSummary }) {
   const logs = useMay('exchanges.read')
   return (
     <section className="card" aria-labelledby="flow-title">
-      <div className="cardHead"><h2 id="flow-title">Flow</h2><span className="dim">Cerner to practice, by kind of message</span></div>
+      <div className="cardHead">
+        <h2 id="flow-title">Flow</h2>
+        <span className="dim">Cerner to practice, by kind of message</span>
+      </div>
       <div className="cardBody">
         <div ref={ref}>
           {now.channels.length === 0 ? (
-            <NothingYet title="No connection yet">Connections appear here as soon as one is set up under Settings › Integrations.</NothingYet>
-          ) : width === 0 ? <div style={{ height: HEIGHT }} /> : width < 620 ? <Narrow now={now} /> : <Wide now={now} width={width} logs={logs} />}
+            <NothingYet title="No connection yet">
+              Connections appear here as soon as one is set up under Settings › Integrations.
+            </NothingYet>
+          ) : width === 0 ? (
+            <div style={{ height: HEIGHT }} />
+          ) : width < 620 ? (
+            <Narrow now={now} />
+          ) : (
+            <Wide now={now} width={width} logs={logs} />
+          )}
         </div>
       </div>
     </section>
   )
-} // prettier-ignore
+}

@@ -38,15 +38,44 @@ function Numbers({ now, minutes }: { now: MetricsSummary; minutes: number }) {
   const waiting = flow !== null && Date.parse(flow.at) > Date.parse(now.at) ? flow.waiting : now.queue.waiting
   return (
     <Figures>
-      <Figure label="Arriving now" value={now.per_second.toFixed(now.per_second < 10 ? 1 : 0)} unit="per second" live />
-      <Figure label="Waiting" value={count(waiting)} unit={age(now.queue.oldest_seconds)} tone={(now.queue.oldest_seconds ?? 0) > 60 ? 'warn' : undefined} />
-      <Figure label="From received to applied" value={ms(now.delay_ms.mean)} unit={`slowest ${ms(now.delay_ms.max)}`} />
-      <Figure label="Needs a person" value={count(now.open_errors)} unit={`${count(now.queue.retrying)} retrying by itself`} tone={now.open_errors > 0 ? 'bad' : undefined} to={{ to: '/settings/integrations/logs', search: { state: 'parked' } }} />
-      <Figure label={`Received, ${label}`} value={shortCount(now.totals.received)} unit={`${shortCount(now.totals.applied)} applied`} />
-      <Figure label="Appointments today" value={count(now.records.appointments_today)} unit="all providers" to={{ to: '/schedule' }} />
+      <Figure
+        label="Arriving now"
+        value={now.per_second.toFixed(now.per_second < 10 ? 1 : 0)}
+        unit="per second"
+        live
+      />
+      <Figure
+        label="Waiting"
+        value={count(waiting)}
+        unit={age(now.queue.oldest_seconds)}
+        tone={(now.queue.oldest_seconds ?? 0) > 60 ? 'warn' : undefined}
+      />
+      <Figure
+        label="From received to applied"
+        value={ms(now.delay_ms.mean)}
+        unit={`slowest ${ms(now.delay_ms.max)}`}
+      />
+      <Figure
+        label="Needs a person"
+        value={count(now.open_errors)}
+        unit={`${count(now.queue.retrying)} retrying by itself`}
+        tone={now.open_errors > 0 ? 'bad' : undefined}
+        to={{ to: '/settings/integrations/logs', search: { state: 'parked' } }}
+      />
+      <Figure
+        label={`Received, ${label}`}
+        value={shortCount(now.totals.received)}
+        unit={`${shortCount(now.totals.applied)} applied`}
+      />
+      <Figure
+        label="Appointments today"
+        value={count(now.records.appointments_today)}
+        unit="all providers"
+        to={{ to: '/schedule' }}
+      />
     </Figures>
   )
-} // prettier-ignore
+}
 
 export function TodayPage() {
   const { minutes = 60 } = useSearch({ from: '/today' })
@@ -55,8 +84,27 @@ export function TodayPage() {
   const seesLog = useMay('exchanges.read')
   return (
     <>
-      <PageHead title="Today" note={query.data === undefined ? 'What flows between Cerner and the practice' : <>What flows between Cerner and the practice, as of <Time at={query.data.at} shape="seconds" /></>}>
-        <SegmentedControl size="xs" aria-label="Time range" value={String(minutes)} onChange={(value) => void navigate({ search: value === '60' ? {} : { minutes: Number(value) }, replace: true })} data={RANGES.map(([value, label]) => ({ value: String(value), label }))} />
+      <PageHead
+        title="Today"
+        note={
+          query.data === undefined ? (
+            'What flows between Cerner and the practice'
+          ) : (
+            <>
+              What flows between Cerner and the practice, as of <Time at={query.data.at} shape="seconds" />
+            </>
+          )
+        }
+      >
+        <SegmentedControl
+          size="xs"
+          aria-label="Time range"
+          value={String(minutes)}
+          onChange={(value) =>
+            void navigate({ search: value === '60' ? {} : { minutes: Number(value) }, replace: true })
+          }
+          data={RANGES.map(([value, label]) => ({ value: String(value), label }))}
+        />
       </PageHead>
       <Ready query={query} rows={12}>
         {(now) => (
@@ -73,4 +121,4 @@ export function TodayPage() {
       </Ready>
     </>
   )
-} // prettier-ignore
+}
