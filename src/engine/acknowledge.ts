@@ -89,6 +89,11 @@ export function planReplies(envelope: Envelope, settings: Hl7v2Settings, positiv
     return { enhanced, atCommit, afterApply: !atCommit }
   }
   if (!asked) return { enhanced, atCommit: true, afterApply: false }
+  // A message turned away at the door is never applied, so a sender that asked for the application reply alone hears
+  // it now, or it would wait for ever.
+  if (!positive && !wanted(acceptAck, false) && wanted(applicationAck, false)) {
+    return { enhanced: false, atCommit: true, afterApply: false }
+  }
   return {
     enhanced,
     atCommit: wanted(acceptAck, positive),

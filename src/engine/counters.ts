@@ -21,10 +21,7 @@ export class Counters {
 
   add(connectionId: ConnectionId, kind: string, add: Partial<Count>): void {
     const row = this.#row(connectionId, this.#kindOf(kind))
-    for (const [name, value] of Object.entries(add) as [keyof Count, number][]) {
-      if (name === 'delay_max_ms') row[name] = Math.max(row[name], value)
-      else row[name] += value
-    }
+    addTo(row, add)
   }
 
   take(): CountCell[] {
@@ -40,8 +37,8 @@ export class Counters {
       const now = this.#rows.get(key)
       if (!now) this.#rows.set(key, row)
       else {
-        const { minuteMs: _minute, connectionId, direction: _direction, kind, ...counts } = row
-        this.add(connectionId as ConnectionId, kind, counts)
+        const { minuteMs: _minute, connectionId: _id, direction: _direction, kind: _kind, ...counts } = row
+        addTo(now, counts)
       }
     }
   }
@@ -75,6 +72,13 @@ export class Counters {
     if (this.#kinds.size >= MAX_KINDS) return OTHER
     this.#kinds.add(kind)
     return kind
+  }
+}
+
+function addTo(row: CountCell, add: Partial<Count>): void {
+  for (const [name, value] of Object.entries(add) as [keyof Count, number][]) {
+    if (name === 'delay_max_ms') row[name] = Math.max(row[name], value)
+    else row[name] += value
   }
 }
 

@@ -14,7 +14,7 @@ import type { Envelope } from '../standards/hl7v2/envelope.ts'
 import { placeText, problem } from '../standards/hl7v2/problem.ts'
 import type { Problem } from '../standards/hl7v2/problem.ts'
 import { acceptBatch, acceptRepeat, findFirst, keepReply, noteEvent } from '../store/accept.ts'
-import type { AcceptRow, AckRow } from '../store/accept.ts'
+import type { AcceptRow, AckRow, FirstCopy } from '../store/accept.ts'
 import type { Database } from '../store/database.ts'
 import { openWriter } from '../store/writer.ts'
 import type { Writer } from '../store/writer.ts'
@@ -114,7 +114,7 @@ export class Recorder implements Inbox {
     const connection = this.#options.connectionOf(arrival.connectionId)
     const { charset, defaultVersion } = connection.settings
     const envelope = readEnvelope(arrival.bytes, { charset, version: defaultVersion })
-    if (this.#closed) return Promise.resolve(this.#refusal(arrival, envelope))
+    if (this.#closed) return Promise.resolve(this.#refusal(arrival, connection, envelope))
     if (envelope.batch && !arrival.cut) return this.#recordBatch(arrival, connection)
     return this.#enqueue(arrival, connection, envelope, ORIGINAL)
   }
@@ -125,6 +125,7 @@ export class Recorder implements Inbox {
    * @throws STORE_UNAVAILABLE when the copy could not be stored
    */
   async recordReplay(arrival: Arrival, replayOf: ExchangeId): Promise<ExchangeId> {
+    if (this.#closed) throw new IntegrationError('STORE_UNAVAILABLE', {})
     const connection = this.#options.connectionOf(arrival.connectionId)
     const { charset, defaultVersion } = connection.settings
     const envelope = readEnvelope(arrival.bytes, { charset, version: defaultVersion })
@@ -187,7 +188,16 @@ export class Recorder implements Inbox {
     const replies = receipts.flatMap((receipt) => (receipt.reply ? [receipt.reply] : []))
     const reply = this.#batchReply(arrival, connection, replies)
     if (receipts.every((receipt) => receipt.kind === 'refused')) return { kind: 'refused', reply }
-    return { kind: 'stored', exchangeId: parentId, reply }
+    const owed = receipts.flatMap((receipt) => (receipt.kind === 'stored' ? (receipt.later ?? []) : []))
+    if (owed.length === 0) return { kind: 'stored', exchangeId: parentId, reply }
+    const later = Promise.all(owed).then((all) =>
+      this.#batchReply(
+        arrival,
+        connection,
+        all.filter((one) => one !== null),
+      ),
+    )
+    return { kind: 'stored', exchangeId: parentId, reply, later }
   }
 
   #batchReply(
@@ -264,15 +274,17 @@ export class Recorder implements Inbox {
     envelope: Envelope,
     uniqueId: ExchangeId | null,
   ): Buffer {
+    const { vault } = this.#options
+    if (uniqueId) {
+      // No sender either, or the whole message that follows a fragment would look like a control id used twice.
+      return Buffer.concat([vault.blind('sender', uniqueId).subarray(0, 8), vault.blind('content', uniqueId)])
+    }
     const sender = `${connection.id}|${envelope.sendingApplication}|${envelope.sendingFacility}`
     // A feed names itself the same way each time.
     if (this.#sender.name !== sender) {
-      this.#sender = { name: sender, key: this.#options.vault.blind('sender', sender).subarray(0, 8) }
+      this.#sender = { name: sender, key: vault.blind('sender', sender).subarray(0, 8) }
     }
-    const content = createHash('sha256')
-      .update(uniqueId ?? arrival.bytes)
-      .digest()
-    const { vault } = this.#options
+    const content = createHash('sha256').update(arrival.bytes).digest()
     return Buffer.concat([this.#sender.key, vault.blind('content', content.toString('latin1'))])
   }
 
@@ -286,11 +298,11 @@ export class Recorder implements Inbox {
     })
   }
 
-  #refusal(arrival: Arrival, envelope: Envelope): Receipt {
-    const enhanced = envelope.acceptAck !== '' || envelope.applicationAck !== ''
+  #refusal(arrival: Arrival, connection: RunningConnection, envelope: Envelope): Receipt {
+    const plan = planReplies(envelope, connection.settings, false)
+    if (arrival.cut || !plan.atCommit) return { kind: 'refused', reply: null }
     const ours = problem('STORE_UNAVAILABLE', { segment: 'MSH' }, 207, 'E')
-    const reply = arrival.cut ? null : this.#reply(arrival.bytes, enhanced ? 'CR' : 'AR', [ours])
-    return { kind: 'refused', reply }
+    return { kind: 'refused', reply: this.#reply(arrival.bytes, codeIn('AR', plan.enhanced), [ours]) }
   }
 
   // Frames of all sockets that became readable in this turn of the event loop go into one commit.
@@ -327,7 +339,7 @@ export class Recorder implements Inbox {
         return
       }
       this.#acks.unshift(...acks)
-      for (const one of batch) one.resolve(this.#refusal(one.arrival, one.envelope))
+      for (const one of batch) one.resolve(this.#refusal(one.arrival, one.connection, one.envelope))
     }
   }
 
@@ -387,9 +399,19 @@ export class Recorder implements Inbox {
     const answer = answerTo(settled)
     if (one.plan.enhanced && !wanted(one.envelope.applicationAck, answer.code === 'AA')) return null
     const reply = this.#reply(one.arrival.bytes, answer.code, answer.problems)
-    const sealedReply = this.#options.vault.seal(`exchange/reply/${id}`, reply)
-    await keepReply(this.#writer, { exchangeId: id, outcome: 'sent', sealedReply })
+    if (settled.state !== 'unknown' && !this.#closed) await this.#keepReply(id, reply)
     return reply
+  }
+
+  // "Not yet" is never kept: the sender asks again, and must then hear what became of the message.
+  async #keepReply(id: ExchangeId, reply: Uint8Array): Promise<void> {
+    const sealedReply = this.#options.vault.seal(`exchange/reply/${id}`, reply)
+    try {
+      await keepReply(this.#writer, { exchangeId: id, outcome: 'sent', sealedReply })
+    } catch (error) {
+      // The answer is true, and the sender waits for it; a repeat gets one with the same code.
+      this.#options.onProblem(error)
+    }
   }
 
   async #noteReuse(exchangeId: ExchangeId): Promise<void> {
@@ -402,25 +424,24 @@ export class Recorder implements Inbox {
     const { vault, counters } = this.#options
     const first = await findFirst(this.#writer, one.row)
     if (!first) {
-      one.resolve(this.#refusal(one.arrival, one.envelope))
+      one.resolve(this.#refusal(one.arrival, one.connection, one.envelope))
       return
     }
     await acceptRepeat(this.#writer, one.row, first.id)
     counters.add(one.connection.id, one.row.kind, { received: 1, duplicate: 1, bytes: one.row.sizeBytes })
     const base = { kind: 'duplicate', exchangeId: one.row.id, first: first.id } as const
-    const reply = this.#firstReply(first, vault)
-    if (reply || !one.plan.afterApply) one.resolve({ ...base, reply: reply ?? one.reply })
+    const atCommit = replyAtCommit(first, vault)
+    const afterApply = first.sealed_reply
+      ? vault.open(`exchange/reply/${first.id}`, first.sealed_reply)
+      : null
+    // In enhanced mode the acceptance is said again at once; the application reply was a message of its own.
+    if (one.plan.enhanced && one.plan.atCommit) one.resolve({ ...base, reply: atCommit ?? one.reply })
+    else if (afterApply ?? atCommit) one.resolve({ ...base, reply: afterApply ?? atCommit })
+    else if (!one.plan.afterApply) one.resolve({ ...base, reply: one.reply })
     else {
       // The first copy is not applied yet, or its reply was never worked out: this one waits for the same answer.
       void this.#replyWhenApplied(one, first.id).then((applied) => one.resolve({ ...base, reply: applied }))
     }
-  }
-
-  #firstReply(first: NonNullable<Awaited<ReturnType<typeof findFirst>>>, vault: Vault): Uint8Array | null {
-    if (first.sealed_reply) return vault.open(`exchange/reply/${first.id}`, first.sealed_reply)
-    if (!first.sealed_head) return null
-    const head = JSON.parse(vault.openText(`exchange/head/${first.id}`, first.sealed_head)) as ExchangeHead
-    return head.reply === null ? null : Buffer.from(head.reply, 'latin1')
   }
 
   /** Refuses from now on; resolves when what was taken is committed and the acknowledgements are noted. */
@@ -443,6 +464,12 @@ export class Recorder implements Inbox {
       this.#acks.unshift(...acks)
     }
   }
+}
+
+function replyAtCommit(first: FirstCopy, vault: Vault): Uint8Array | null {
+  if (!first.sealed_head) return null
+  const head = JSON.parse(vault.openText(`exchange/head/${first.id}`, first.sealed_head)) as ExchangeHead
+  return head.reply === null ? null : Buffer.from(head.reply, 'latin1')
 }
 
 const KIND = /^([A-Z][A-Z0-9]{2})(?:\^([A-Z][A-Z0-9]{2}))?(?:\^|$)/i

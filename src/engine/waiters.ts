@@ -16,7 +16,7 @@ export interface Settled {
 
 /** Replies that are owed only when a change is applied (`on_apply`, enhanced application acknowledgements). */
 export class Waiters {
-  readonly #waiting = new Map<ExchangeId, { resolve: (settled: Settled) => void; timer: NodeJS.Timeout }>()
+  readonly #waiting = new Map<ExchangeId, Set<(settled: Settled) => void>>()
   readonly #timeoutMs: number
 
   /** @param timeoutMs below the sender's own, so that it hears "not yet" instead of nothing */
@@ -26,16 +26,18 @@ export class Waiters {
 
   wait(id: ExchangeId): Promise<Settled> {
     const { promise, resolve } = Promise.withResolvers<Settled>()
-    const earlier = this.#waiting.get(id)
-    const timer = setTimeout(() => this.settle({ id, state: 'unknown', problem: null }), this.#timeoutMs)
-    this.#waiting.set(id, {
-      timer,
-      resolve: (settled) => {
-        earlier?.resolve(settled)
-        resolve(settled)
-      },
-    })
-    if (earlier) clearTimeout(earlier.timer)
+    const group = this.#waiting.get(id) ?? new Set()
+    // Each has a limit of its own: one who comes later, with a repeat, must not keep the first waiting longer.
+    const timer = setTimeout(() => {
+      group.delete(tell)
+      if (group.size === 0) this.#waiting.delete(id)
+      resolve({ id, state: 'unknown', problem: null })
+    }, this.#timeoutMs)
+    const tell = (settled: Settled): void => {
+      clearTimeout(timer)
+      resolve(settled)
+    }
+    this.#waiting.set(id, group.add(tell))
     return promise
   }
 
@@ -44,11 +46,9 @@ export class Waiters {
   }
 
   settle(settled: Settled): void {
-    const waiter = this.#waiting.get(settled.id)
-    if (!waiter) return
+    const group = this.#waiting.get(settled.id)
     this.#waiting.delete(settled.id)
-    clearTimeout(waiter.timer)
-    waiter.resolve(settled)
+    for (const tell of group ?? []) tell(settled)
   }
 
   /** Tells everybody that the answer will not come from here any more. */

@@ -152,8 +152,8 @@ export async function findFirst(client: Queryable, row: AcceptRow): Promise<Firs
 export const ACCEPT_REPEAT = `
 with stored as (
   insert into exchange (practice_id, id, connection_id, channel, direction, kind, lane, patient_key, duplicate_of,
-    size_bytes, remote, sealed_head, sealed_raw)
-  values (current_practice(), $1, $2, $3, 'in', $4, $5, $6, $7, $8, $9, $10, $11)
+    size_bytes, remote, sealed_head, sealed_raw, parent_id)
+  values (current_practice(), $1, $2, $3, 'in', $4, $5, $6, $7, $8, $9, $10, $11, $12)
 )
 insert into exchange_outcome (practice_id, exchange_id, state) values (current_practice(), $1, 'duplicate')`
 
@@ -174,6 +174,7 @@ export async function acceptRepeat(client: Queryable, row: AcceptRow, first: Exc
       row.remote,
       row.sealedHead,
       row.sealedRaw,
+      row.parentId,
     ],
   })
 }

@@ -29,6 +29,8 @@ const SUMMED = [
   'delay_ms',
 ] as const
 
+const MAX_INTEGER = 2 ** 31 - 1
+
 export const ADD_COUNTS = `
 insert into flow_minute as f (practice_id, minute, connection_id, direction, kind, ${SUMMED.join(', ')}, delay_max_ms)
 select current_practice(), to_timestamp(minute / 1000), connection_id, direction, kind, ${SUMMED.join(', ')}, delay_max_ms
@@ -50,7 +52,8 @@ export async function addCounts(client: Queryable, cells: readonly CountCell[]):
       plainArray(cells.map((cell) => cell.direction)),
       textArray(cells.map((cell) => cell.kind)),
       ...SUMMED.map((name) => plainArray(cells.map((cell) => Math.round(cell[name])))),
-      plainArray(cells.map((cell) => Math.round(cell.delay_max_ms))),
+      // After weeks of standstill the delay passes what the column holds.
+      plainArray(cells.map((cell) => Math.min(Math.round(cell.delay_max_ms), MAX_INTEGER))),
     ],
   })
 }

@@ -24,7 +24,7 @@ from (
   from (
     select exchange_id, attempts, order_key, due_at, practice_id
     from job
-    where practice_id = current_practice() and exchange_id >= $1 and lane = any ($2::smallint[])
+    where practice_id = current_practice() and exchange_id > $1 and lane = any ($2::smallint[])
     order by exchange_id
     limit $3
   ) j
@@ -36,14 +36,14 @@ order by id`
 /**
  * The oldest jobs of some lanes, in order of arrival.
  *
- * @param from jobs before this id are known to be done, so that the dead index entries they left are not walked
+ * @param after jobs up to this id are known to be done, so that the dead index entries they left are not walked
  * @param limitBytes of payload; one larger message still comes alone
  */
 export async function fetchJobs(
   client: Queryable,
-  options: { from: string; lanes: readonly number[]; limit: number; limitBytes: number },
+  options: { after: string; lanes: readonly number[]; limit: number; limitBytes: number },
 ): Promise<JobRow[]> {
-  const values = [options.from, plainArray(options.lanes), options.limit, options.limitBytes]
+  const values = [options.after, plainArray(options.lanes), options.limit, options.limitBytes]
   // Planned anew each time: it brings two tables together whose sizes change by the second.
   return (await client.query<JobRow>({ text: FETCH_JOBS, values })).rows
 }
@@ -176,9 +176,10 @@ export async function writeOutcomes(client: Queryable, rows: readonly OutcomeRow
 
 export const RESOLVE_ORIGINALS = `
 update exchange_outcome set state = 'resolved', at = now()
-where practice_id = current_practice() and exchange_id = any ($1::uuid[]) and state in ('parked', 'ignored')`
+where practice_id = current_practice() and state in ('parked', 'ignored') and exchange_id = any (
+  $1::uuid[] || array(select id from exchange where practice_id = current_practice() and replay_of = any ($1::uuid[])))`
 
-/** Closes the errors of exchanges whose replay succeeded. */
+/** Closes the errors of exchanges whose replay succeeded, and those of earlier tries that did not. */
 export async function resolveOriginals(client: Queryable, ids: readonly ExchangeId[]): Promise<void> {
   await client.query({ name: 'resolve-originals', text: RESOLVE_ORIGINALS, values: [plainArray(ids)] })
 }
@@ -195,14 +196,15 @@ export const POSTPONE_JOB = `
 update job set attempts = $2, due_at = now() + $3::interval
 where practice_id = current_practice() and exchange_id = $1`
 
+/** @returns false when the job is gone: it was done after all */
 export async function postponeJob(
   client: Queryable,
   id: ExchangeId,
   attempts: number,
   delayMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const values = [id, attempts, `${Math.round(delayMs)} milliseconds`]
-  await client.query({ name: 'postpone-job', text: POSTPONE_JOB, values })
+  return (await client.query({ name: 'postpone-job', text: POSTPONE_JOB, values })).rowCount === 1
 }
 
 export const COUNT_JOBS = `
