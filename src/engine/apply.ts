@@ -15,7 +15,7 @@ import type { ChangeRow } from '../store/write-records.ts'
 import type { Vault } from '../vault/vault.ts'
 import { Fold, scopeOf } from './fold.ts'
 import type { Folded } from './fold.ts'
-import { blindKeys, patientKeys } from './match.ts'
+import { blindKeys, decideMatch, patientKeys } from './match.ts'
 import type { Reader } from './read-message.ts'
 
 /** A job after *decode* and *map*: what it says, or why it says nothing. */
@@ -61,7 +61,8 @@ export function readJob(job: JobRow, context: ApplyContext): ReadJob {
     const reader = context.readerOf(job.connection_id)
     const message = reader.decode(context.vault.open(`exchange/raw/${job.id}`, job.sealed_raw))
     waited = context.waitsFor(job.connection_id, message.header.applicationAck)
-    const mapped = reader.map(message, instantOfId(job.id))
+    // A replay without a time of its own is news of when it first came, or it would overwrite what came since.
+    const mapped = reader.map(message, instantOfId(job.replay_of ?? job.id))
     if (mapped.kind === 'mapped') return { kind: 'mapped', job, message: mapped.message, waited }
     return { kind: 'ended', job, state: 'ignored', code: mapped.code, place: mapped.place, waited }
   } catch (error) {
@@ -175,8 +176,12 @@ async function openFold(
   if (firstKeys.size > 0) fold.learnKeys(await findKeys(client, [...firstKeys]))
 
   const secondKeys = new Set<string>()
+  const patientOf = new Map(fold.keys)
   for (const { message, patientKeys: keys } of statements) {
-    const patientId = fold.knownPatient(keys) ?? null
+    const match = decideMatch(keys, (key) => patientOf.get(key))
+    const patientId = match.kind === 'known' ? match.id : null
+    // A message may bring a patient's second number, and the next one name the patient by that number alone.
+    if (patientId !== null) for (const key of keys) patientOf.set(key, patientId)
     for (const one of message.statements) {
       if (one.record === 'patient') continue
       const scope = scopeOf(one.record, patientId)

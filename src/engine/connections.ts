@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { hl7v2Settings, hl7v2SettingsJson } from '../connectors/hl7v2/definition.ts'
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import type { Log } from '../connectors/hl7v2/log.ts'
@@ -18,7 +19,15 @@ import type { Vault } from '../vault/vault.ts'
 import type { RunningConnection } from './connection.ts'
 import { readerOf } from './read-message.ts'
 import type { Reader } from './read-message.ts'
-import { joinSecrets, maskSecrets, openSecrets, sealSecrets, splitSecrets, unmaskSecrets } from './secrets.ts'
+import {
+  joinSecrets,
+  maskSecrets,
+  openSecrets,
+  SECRET_PATHS,
+  sealSecrets,
+  splitSecrets,
+  unmaskSecrets,
+} from './secrets.ts'
 import type { Actor } from './services.ts'
 
 export interface ConnectionsOptions {
@@ -48,6 +57,8 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #held = new Map<ConnectionId, Held>()
   #inbox: Inbox | null = null
+  #reloading: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -55,18 +66,26 @@ export class Connections {
 
   /** Reads what is configured; a new practice starts with one HL7 connection. */
   async load(): Promise<void> {
-    const { database, defaults } = this.#options
+    const { database, vault, defaults } = this.#options
     let rows = await listConnections(database)
     if (rows.length === 0) {
-      const settings = hl7v2Settings.parse(defaults) as unknown as Record<string, unknown>
-      await addConnection(database, {
-        id: newId<ConnectionId>(),
-        channel: 'hl7v2',
-        name: 'Cerner HL7',
-        settings,
-        sealed_secrets: null,
+      rows = await database.tx(async (client) => {
+        // Processes that start together on a new database must not each add one.
+        await client.query(FIRST_CONNECTION_LOCK)
+        const known = await listConnections(client)
+        if (known.length > 0) return known
+        const { open, secrets } = splitSecrets(hl7v2Settings.parse(defaults))
+        const id = newId<ConnectionId>()
+        const sealed_secrets = sealSecrets(vault, id, secrets)
+        await addConnection(client, {
+          id,
+          channel: 'hl7v2',
+          name: 'Cerner HL7',
+          settings: open,
+          sealed_secrets,
+        })
+        return listConnections(client)
       })
-      rows = await listConnections(database)
     }
     for (const row of rows) this.#hold(row)
   }
@@ -134,7 +153,7 @@ export class Connections {
     await this.#options.database.tx(async (client) => {
       if (!(await updateConnection(client, row)))
         throw new IntegrationError('VERSION_CONFLICT', { what: 'connection' })
-      const changed = changedKeys(held.row.settings, open)
+      const changed = [...changedKeys(held.row.settings, open), ...changedSecrets(held.secrets, secrets)]
       const entry = {
         actor: actor.name,
         role: actor.role,
@@ -158,6 +177,8 @@ export class Connections {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    await this.#reloading.catch(() => undefined)
     await Promise.all([...this.#held.values()].map(({ listener }) => listener?.close()))
   }
 
@@ -178,7 +199,15 @@ export class Connections {
   }
 
   /** Takes over what another process or this one wrote; the listener starts anew with the new settings. */
-  async reload(id: ConnectionId): Promise<void> {
+  reload(id: ConnectionId): Promise<void> {
+    // One after the other: two at once would both open the port, and one listener would be forgotten.
+    const reloaded = this.#reloading.catch(() => undefined).then(() => this.#reload(id))
+    this.#reloading = reloaded
+    return reloaded
+  }
+
+  async #reload(id: ConnectionId): Promise<void> {
+    if (this.#closed) return
     const before = this.#held.get(id)
     const row = (await listConnections(this.#options.database)).find((one) => one.id === id)
     if (!row || row.version === before?.row.version) return
@@ -188,7 +217,7 @@ export class Connections {
   }
 
   async #open(held: Held): Promise<void> {
-    if (!held.row.enabled || !this.#inbox) return
+    if (!held.row.enabled || !this.#inbox || this.#closed) return
     const { log, clock } = this.#options
     const { id, settings } = held.running
     try {
@@ -241,6 +270,12 @@ function stateOf(listener: Listener) {
 
 const instantOf = (ms: number): string => new Date(ms).toISOString()
 
+const FIRST_CONNECTION_LOCK = 'select pg_advisory_xact_lock(7302)'
+
+const changedSecrets = (before: Record<string, string>, after: Record<string, string>): string[] =>
+  SECRET_PATHS.filter((path) => before[path] !== after[path])
+
 /** Names of the settings that differ: what the audit trail says about a change. */
 const changedKeys = (before: Record<string, unknown>, after: Record<string, unknown>): string[] =>
-  Object.keys(after).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+  // PostgreSQL keeps the keys of an object in an order of its own, so their text would differ.
+  Object.keys(after).filter((key) => !isDeepStrictEqual(before[key], after[key]))

@@ -42,6 +42,7 @@ export interface Engine extends AsyncDisposable {
 }
 
 const FAILED = 'work failed and will be tried again or parked'
+const LAST_REPLIES_MS = 2_000
 const PARTITIONS_MS = 6 * 3_600_000
 
 /** Puts the rooms together: listeners write to the recorder, the recorder wakes the flow. */
@@ -50,12 +51,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await ensurePartitions(database)
   const counters = new Counters(clock)
   const waiters = new Waiters()
-  const live = await openLiveBus(database)
+  const live = await openLiveBus(database, () => {
+    for (const { id } of connections.list()) reload(id as ConnectionId)
+  })
   const report = (error: unknown): void => {
     const code = (error as { code?: unknown } | null)?.code
     log.error({ code, err: nameOf(error) }, FAILED)
   }
   let flow: FlowHost | null = null
+  const reload = (id: ConnectionId): void => {
+    flow?.reload(id)
+    void connections.reload(id).catch(report)
+  }
   const connections = new Connections({
     database,
     vault,
@@ -89,10 +96,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   // Another process may have changed a connection.
   live.subscribe((event) => {
-    if (event.type !== 'connection') return
-    const id = event.connection_id as ConnectionId
-    flow?.reload(id)
-    void connections.reload(id).catch(report)
+    if (event.type === 'connection') reload(event.connection_id as ConnectionId)
   })
   const partitions = setInterval(() => void ensurePartitions(database).catch(report), PARTITIONS_MS)
 
@@ -120,7 +124,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   const close = async (): Promise<void> => {
     clearInterval(partitions)
+    // Senders that wait for work of another process are told to ask again, or they would hold up the end.
+    const late = setTimeout(() => waiters.close(), LAST_REPLIES_MS)
     await connections.close()
+    clearTimeout(late)
     await recorder.close()
     await flow?.stop()
     waiters.close()

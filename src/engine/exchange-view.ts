@@ -1,5 +1,6 @@
 import type { DecodedExchange, DecodedNode } from '../contract/exchanges.ts'
 import { ERRORS, IntegrationError } from '../kernel/errors.ts'
+import type { ErrorCode } from '../kernel/errors.ts'
 import type { ExchangeId } from '../kernel/ids.ts'
 import type { MappedMessage } from '../model/statement.ts'
 import { placeText } from '../standards/hl7v2/problem.ts'
@@ -7,6 +8,7 @@ import { describe } from '../standards/hl7v2/tree.ts'
 import type { TreeComponent, TreeNode, TreeRepetition, TreeSegment } from '../standards/hl7v2/tree.ts'
 import type { Database } from '../store/database.ts'
 import { instantOfId } from '../store/reading.ts'
+import { exchangeErrorOf } from '../store/exchange-error.ts'
 import { loadRaw } from '../store/exchange-raw.ts'
 import type { Vault } from '../vault/vault.ts'
 import { reasonOf } from './apply.ts'
@@ -27,7 +29,7 @@ export async function viewExchange(
     message = reader.decode(bytes)
   } catch (error) {
     const { code, place } = reasonOf(error)
-    const says = error instanceof Error ? error.message : ''
+    const says = error instanceof IntegrationError ? error.message : sentenceOf(code, place).says
     const problem = { code, place: place ?? 'MSH', says, todo: ERRORS[code].todo }
     return {
       text: bytes.toString('latin1'),
@@ -45,7 +47,7 @@ export async function viewExchange(
   }))
   const base = { text: message.text, charset: message.charset, segments: describe(message).map(segmentNode) }
   try {
-    const mapped = reader.map(message, instantOfId(id))
+    const mapped = reader.map(message, instantOfId(raw.replay_of ?? id))
     if (mapped.kind === 'ignored') {
       const { says, todo } = sentenceOf(mapped.code, mapped.place)
       const problem = { code: mapped.code, place: mapped.place, says, todo }
@@ -55,7 +57,7 @@ export async function viewExchange(
     return { ...base, mapped: rowsOf(mapped.message), warnings: [...warnings, ...found], problem: null }
   } catch (error) {
     const { code, place } = reasonOf(error)
-    const says = error instanceof Error ? error.message : ''
+    const says = error instanceof IntegrationError ? error.message : sentenceOf(code, place).says
     return {
       ...base,
       mapped: [],
@@ -121,15 +123,7 @@ function rowsOf(message: MappedMessage): DecodedExchange['mapped'] {
 }
 
 /** The sentence of the error table for a code that was kept with its place. */
-export function sentenceOf(code: keyof typeof ERRORS, place: string | null): { says: string; todo: string } {
-  const at = {
-    field: place ?? '',
-    segment: place ?? '',
-    place: place ?? '',
-    set: '',
-    expected: '',
-    reason: '',
-  }
-  const { says, todo } = ERRORS[code]
-  return { says: (says as (at: object) => string)(at), todo }
+export function sentenceOf(code: ErrorCode, place: string | null): { says: string; todo: string } {
+  const { says, todo } = exchangeErrorOf(code, place)
+  return { says, todo }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
+import { newId } from '../kernel/ids.ts'
 import type { ConnectionId } from '../kernel/ids.ts'
 import type { AppliedJob } from './apply.ts'
 import { Flow } from './flow.ts'
@@ -46,17 +47,23 @@ export function inlineFlow(
   return { wake: () => flow.wake(), reload: () => undefined, stop: () => flow.stop() }
 }
 
+const RESTART_MS = 1000
+
 /** Runs the flow in a thread; one that dies is started again, and finds its work in the database. */
 export async function threadedFlow(
   setup: ThreadSetup,
   onReport: (report: FlowReport) => void,
   onProblem: (problem: { code: string | null; name: string }) => void,
 ): Promise<FlowHost> {
+  const owner = newId()
   let stopping = false
   let worker: Worker
+  let restart: NodeJS.Timeout | null = null
   const start = (): Promise<void> => {
+    restart = null
     worker = new Worker(new URL('flow-thread.ts', import.meta.url), {
-      workerData: setup,
+      // The same owner each time, so that a thread started again holds the lanes of the one that died.
+      workerData: { ...setup, owner },
       // Enough for a batch of large documents; what a batch leaves behind is little.
       resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 },
     })
@@ -70,22 +77,36 @@ export async function threadedFlow(
       onProblem({ code: null, name: error instanceof Error ? error.name : 'error' })
       reject(error)
     })
-    worker.on('exit', () => {
-      if (!stopping) setTimeout(() => void start().catch(() => undefined), 1000)
+    worker.on('exit', (code) => {
+      reject(new Error(`the flow thread ended with ${code}`))
+      if (!stopping) restart = setTimeout(() => void start().catch(() => undefined), RESTART_MS)
     })
     return promise
   }
-  await start()
+  try {
+    await start()
+  } catch (error) {
+    // Whoever asked is told; nothing may start behind its back later.
+    stopping = true
+    if (restart) clearTimeout(restart)
+    throw error
+  }
   const tell = (message: ToThread): void => worker.postMessage(message)
+  const stop = async (): Promise<void> => {
+    stopping = true
+    if (restart) {
+      clearTimeout(restart)
+      return
+    }
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    tell({ type: 'stop' })
+    await ended
+  }
+  let stopped: Promise<void> | null = null
   return {
     wake: () => tell({ type: 'wake' }),
     reload: (id) => tell({ type: 'reload', id }),
-    stop: async () => {
-      stopping = true
-      const ended = new Promise((resolve) => worker.once('exit', resolve))
-      tell({ type: 'stop' })
-      await ended
-    },
+    stop: () => (stopped ??= stop()),
   }
 }
 

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { silentLog } from '../connectors/hl7v2/log.ts'
 import { systemClock } from '../kernel/clock.ts'
@@ -14,7 +16,7 @@ import { nameOf } from './problem-name.ts'
 import { settledOf, waitsFor } from './waiters.ts'
 
 /** The thread of {@link threadedFlow}: the flow with a database connection, key ring and mapping of its own. */
-const setup = workerData as ThreadSetup
+const setup = workerData as ThreadSetup & { owner: string }
 const tell = (message: FromThread): void => parentPort?.postMessage(message)
 const problem = (error: unknown): void => {
   const code = (error as { code?: unknown } | null)?.code
@@ -41,6 +43,7 @@ const connections = new Connections({
 await connections.load()
 
 const flow = new Flow({
+  owner: setup.owner,
   database,
   vault,
   clock,
@@ -76,5 +79,17 @@ async function stop(): Promise<void> {
   parentPort?.close()
 }
 
+// A sender waits for its acknowledgement and nobody for the thread that applies, so it yields the processor.
+standBack()
 flow.start()
 tell({ type: 'started' })
+
+/** Lowers the priority of this thread alone; where the system does not tell threads apart, nothing happens. */
+function standBack(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+    if (thread > 0) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Not Linux.
+  }
+}

@@ -27,6 +27,8 @@ import type { Reader } from './read-message.ts'
 import { retryDelayMs, retryKind } from './retry.ts'
 
 export interface FlowOptions {
+  /** Who holds the lanes: given where one flow goes on for another that died; else an id of its own. */
+  owner?: string
   database: Database
   vault: Vault
   clock: Clock
@@ -38,8 +40,10 @@ export interface FlowOptions {
   onProblem: (error: unknown) => void
 }
 
-const BATCH_JOBS = 250
+const BATCH_JOBS = 200
 const BATCH_BYTES = 8 * 1024 * 1024
+// How far to look past jobs that wait.
+const MAX_PAGES = 20
 const LEASE_SECONDS = 15
 const RENEW_MS = 4_000
 // Nothing is lost by waiting longer, since a new job wakes the flow; this only catches jobs of other processes.
@@ -48,6 +52,9 @@ const FULL_SCAN_MS = 5_000
 const SETTLED_AFTER_MS = 30_000
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
+/** How an attempt went: everything came to an end, it is tried again later, or it belongs to another process now. */
+type Ending = 'ended' | 'postponed' | 'lost'
+
 /**
  * The inbound flow (DESIGN §6): leases lanes, takes their jobs in order of arrival, and carries each batch through
  * decode, map, match, reconcile and apply in one transaction. Several processes share the lanes; one that dies
@@ -55,7 +62,7 @@ const NO_ID = '00000000-0000-0000-0000-000000000000'
  */
 export class Flow {
   readonly #options: FlowOptions
-  readonly #owner = newId()
+  readonly #owner: string
   readonly #writer: Writer
   #lanes: readonly number[] = []
   #renewAt = 0
@@ -68,6 +75,7 @@ export class Flow {
 
   constructor(options: FlowOptions) {
     this.#options = options
+    this.#owner = options.owner ?? newId()
     this.#writer = openWriter(options.database, { repeatable: true })
   }
 
@@ -119,8 +127,7 @@ export class Flow {
   async #turn(): Promise<boolean> {
     await this.#renew()
     if (this.#lanes.length === 0) return false
-    const jobs = await this.#fetch()
-    const eligible = inOrder(jobs)
+    const eligible = await this.#eligible()
     if (eligible.length === 0) return false
     const context = this.#context()
     const batch: ReadJob[] = []
@@ -140,18 +147,36 @@ export class Flow {
     this.#renewAt = now + (this.#lanes.length === 0 ? 1000 : RENEW_MS)
   }
 
+  /** Jobs that may run now: a patient whose earlier message waits for its next attempt waits with it. */
+  async #eligible(): Promise<JobRow[]> {
+    const waiting = new Set<string>()
+    let jobs = await this.#fetch()
+    // Where everything at the front waits, other patients behind it must not wait too.
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const eligible = inOrder(jobs, waiting)
+      const last = jobs.at(-1)
+      if (eligible.length > 0 || !last) return eligible
+      jobs = await this.#fetchAfter(last.id)
+    }
+    return []
+  }
+
+  #fetchAfter(after: string): Promise<JobRow[]> {
+    const limits = { limit: BATCH_JOBS, limitBytes: BATCH_BYTES }
+    return fetchJobs(this.#writer, { after, lanes: this.#lanes, ...limits })
+  }
+
   async #fetch(): Promise<JobRow[]> {
     const now = this.#options.clock.now()
     if (now >= this.#fullScanAt) {
       this.#from = NO_ID
       this.#fullScanAt = now + FULL_SCAN_MS
     }
-    const options = { from: this.#from, lanes: this.#lanes, limit: BATCH_JOBS, limitBytes: BATCH_BYTES }
-    const jobs = await fetchJobs(this.#writer, options)
+    const jobs = await this.#fetchAfter(this.#from)
     // What lies before the oldest open job is done, but for late commits of the last moments.
     const settled = idAt(now - SETTLED_AFTER_MS)
-    const first = jobs[0]?.id
-    this.#from = first !== undefined && first < settled ? first : settled
+    const first = jobs[0]
+    this.#from = first && first.id < settled ? idAt(millisecondsOf(first.id)) : settled
     return jobs
   }
 
@@ -160,28 +185,38 @@ export class Flow {
     return { vault, clock, owner: this.#owner, lanes: this.#lanes, readerOf, waitsFor, onProblem }
   }
 
-  async #apply(batch: readonly ReadJob[], context: ApplyContext): Promise<void> {
+  async #apply(batch: readonly ReadJob[], context: ApplyContext): Promise<Ending> {
     try {
       const applied = await this.#writer.tx((client) => applyBatch(client, batch, context))
       this.#report(applied, batch)
+      return 'ended'
     } catch (error) {
       if (error instanceof IntegrationError && error.code === 'LEASE_LOST') {
         // Somebody else was there: look again what is ours and what is left to do.
         this.#renewAt = 0
         await sleep(20)
-        return
+        return 'lost'
       }
-      if (batch.length > 1) {
-        for (const one of batch) await this.#apply([one], context)
-        return
-      }
-      const [one] = batch
-      if (one) await this.#giveUpOrRetry(one, error)
+      const [one, ...more] = batch
+      if (!one || more.length > 0) return this.#applyOneByOne(batch, context)
+      return this.#giveUpOrRetry(one, error)
     }
   }
 
+  async #applyOneByOne(batch: readonly ReadJob[], context: ApplyContext): Promise<Ending> {
+    const waiting = new Set<string>()
+    for (const one of batch) {
+      // What comes after a message that is tried again later waits behind it, as it would have in a later batch.
+      if (waiting.has(orderOf(one.job))) continue
+      const ending = await this.#apply([one], context)
+      if (ending === 'lost') return ending
+      if (ending === 'postponed') waiting.add(orderOf(one.job))
+    }
+    return 'ended'
+  }
+
   /** One message that the database refused alone: tried again if it may pass, parked if a person must look. */
-  async #giveUpOrRetry(one: ReadJob, error: unknown): Promise<void> {
+  async #giveUpOrRetry(one: ReadJob, error: unknown): Promise<Ending> {
     this.#options.onProblem(error)
     const { counters } = this.#options
     const { job } = one
@@ -198,7 +233,12 @@ export class Flow {
       records: [],
       sealedEffect: null,
     }
-    await this.#writer.tx(async (client) => {
+    const isOurs = await this.#writer.tx(async (client) => {
+      const open = again
+        ? await postponeJob(client, job.id, attempts, retryDelayMs(attempts, Math.random()))
+        : (await finishJobs(client, [job.id])) === 1
+      // A commit whose answer was lost did its work, or another process did: what became of it stands already.
+      if (!open) return false
       await writeOutcomes(client, [outcome])
       const detail = { attempt: attempts, code: reason.code }
       await noteEvent(client, {
@@ -208,13 +248,14 @@ export class Flow {
         actor: 'engine',
         detail,
       })
-      if (again) await postponeJob(client, job.id, attempts, retryDelayMs(attempts, Math.random()))
-      else await finishJobs(client, [job.id])
+      return true
     })
+    if (!isOurs) return 'ended'
     counters.add(job.connection_id, job.kind, again ? { retried: 1 } : { parked: 1 })
-    if (again) return
+    if (again) return 'postponed'
     const base = { id: job.id, connectionId: job.connection_id, kind: job.kind, waited: one.waited }
     this.#options.onApplied([{ ...base, ...reason, state: 'parked' }])
+    return 'ended'
   }
 
   #report(applied: readonly AppliedJob[], batch: readonly ReadJob[]): void {
@@ -229,13 +270,13 @@ export class Flow {
   }
 }
 
-/** Jobs that may run now: a patient whose earlier message waits for its next attempt waits with it. */
-function inOrder(jobs: readonly JobRow[]): JobRow[] {
-  const waiting = new Set<string>()
+const orderOf = (job: JobRow): string => job.order_key.toString('latin1')
+
+/** @param waiting patients with a message that waits, found so far; those of `jobs` are added */
+function inOrder(jobs: readonly JobRow[], waiting: Set<string>): JobRow[] {
   return jobs.filter((job) => {
-    const key = job.order_key.toString('latin1')
-    if (job.waiting) waiting.add(key)
-    return !waiting.has(key)
+    if (job.waiting) waiting.add(orderOf(job))
+    return !waiting.has(orderOf(job))
   })
 }
 

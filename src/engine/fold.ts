@@ -79,12 +79,6 @@ export class Fold {
     return this.#keys
   }
 
-  /** The patient a message is about, if one of its keys is known already. */
-  knownPatient(keys: readonly string[]): string | undefined {
-    const match = decideMatch(keys, (key) => this.#keys.get(key))
-    return match.kind === 'known' ? match.id : undefined
-  }
-
   fold(input: FoldInput): Folded {
     const asOfMs = Date.parse(input.message.asOf)
     const source = { exchangeId: input.exchangeId, connectionId: input.connectionId, asOfMs }
@@ -121,8 +115,10 @@ export class Fold {
     }
     for (const { record, next, touched, searchDirty } of plan) {
       record.document = next
-      record.patientId ??= record.type === 'patient' ? null : patientId
-      record.dirty ||= touched || record.version === 0
+      // Old news too may say for the first time whose appointment it is.
+      const isFirstNamed = record.type !== 'patient' && record.patientId === null && patientId !== null
+      if (isFirstNamed) record.patientId = patientId
+      record.dirty ||= touched || isFirstNamed || record.version === 0
       record.searchDirty ||= searchDirty
       this.#held.set(record.id, record)
     }
@@ -135,7 +131,12 @@ export class Fold {
   }
 
   #keysOf(statement: Statement, patientId: string | null): string[] {
-    if (statement.record === 'patient') return patientKeys(this.#vault, statement.keys)
+    if (statement.record === 'patient') {
+      const keys = patientKeys(this.#vault, statement.keys)
+      // Account, visit and social security numbers do not say who it is (hl7-v2.md §8.3).
+      if (keys.length === 0) throw new IntegrationError('HL7_REQUIRED_FIELD_EMPTY', { field: 'PID-3' })
+      return keys
+    }
     return blindKeys(this.#vault, statement.record, statement.keys, scopeOf(statement.record, patientId))
   }
 
@@ -146,6 +147,10 @@ export class Fold {
     }
     if (match.kind === 'known') {
       const held = this.#held.get(match.id)
+      // The number is known, and for somebody else: one patient's appointment must not show under another.
+      if (held?.type === 'appointment' && patientId !== null && (held.patientId ?? patientId) !== patientId) {
+        throw new IntegrationError('HL7_IDENTIFIER_CONFLICT', { field: placeOfKeys(statement) })
+      }
       if (held) return held
     }
     if (statement.record === 'appointment' && patientId === null && statement.effect !== 'cancel') {

@@ -10,12 +10,16 @@ export interface LiveBus extends AsyncDisposable {
 
 const NOTIFY = 'select pg_notify($1, event) from unnest($2::text[]) event'
 
-export async function openLiveBus(database: Database): Promise<LiveBus> {
+/** @param onMissed called when the line to the database was lost and is back: hints may have been missed */
+export async function openLiveBus(database: Database, onMissed?: () => void): Promise<LiveBus> {
   const channel = `practice_studio_${database.practiceId.replaceAll('-', '')}`
   const listeners = new Set<(event: LiveEvent) => void>()
   const listening = await database.listen(channel, (payload) => {
-    // After a lost connection there is no payload: pages look again by themselves.
-    if (!payload) return
+    if (!payload) {
+      // Pages look again by themselves.
+      onMissed?.()
+      return
+    }
     const event = JSON.parse(payload) as LiveEvent
     for (const listener of listeners) listener(event)
   })

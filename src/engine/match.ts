@@ -11,10 +11,10 @@ import type { Vault } from '../vault/vault.ts'
 // These name a person for other purposes, are shared, mistyped or reused, and never link records (hl7-v2.md §8.1).
 const NEVER_A_KEY = new Set(['SS', 'DL', 'PPN', 'AN', 'VN', 'NPI'])
 
-/** The keys of a patient statement that may link, as hexadecimal blind keys. */
+/** The keys of a patient statement that may link, as hexadecimal blind keys; none when it has no such number. */
 export function patientKeys(vault: Vault, keys: readonly Identifier[]): string[] {
   const linking = keys.filter((key) => !NEVER_A_KEY.has(key.type))
-  return blindKeys(vault, 'patient', linking.length > 0 ? linking : keys, '')
+  return blindKeys(vault, 'patient', linking, '')
 }
 
 export function blindKeys(

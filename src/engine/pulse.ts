@@ -21,6 +21,8 @@ export interface PulseOptions {
 }
 
 const BEAT_MS = 1000
+// A hint must fit into a notification of PostgreSQL (8,000 bytes).
+const MAX_KINDS = 100
 
 /** What the engine does once a second: writes counts and acknowledgements, measures the queue, tells live pages. */
 export class Pulse {
@@ -92,7 +94,12 @@ export class Pulse {
   }
 
   #events(waiting: number): LiveEvent[] {
-    const [received, applied, parked, kinds] = [this.#received, this.#applied, this.#parked, [...this.#kinds]]
+    const [received, applied, parked, kinds] = [
+      this.#received,
+      this.#applied,
+      this.#parked,
+      [...this.#kinds].slice(0, MAX_KINDS),
+    ]
     this.#received = 0
     this.#applied = 0
     this.#parked = 0

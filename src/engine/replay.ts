@@ -1,13 +1,15 @@
+import type { Instant } from '../kernel/calendar-date.ts'
 import { ERRORS, IntegrationError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
-import type { ExchangeId } from '../kernel/ids.ts'
+import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
 import type { ReplayResult } from '../contract/exchanges.ts'
 import type { ExchangeEffect } from '../model/document.ts'
 import { RECORD_TYPES } from '../model/fields.ts'
 import { withField } from '../standards/hl7v2/encode.ts'
 import { readPlace } from '../standards/hl7v2/problem.ts'
 import { noteEvent } from '../store/accept.ts'
+import { instantOfId } from '../store/reading.ts'
 import { appendAudit } from '../store/audit.ts'
 import type { Database } from '../store/database.ts'
 import { loadRaw } from '../store/exchange-raw.ts'
@@ -50,7 +52,7 @@ export async function replayExchange(
   const original = vault.open(`exchange/raw/${id}`, raw.sealed_raw)
   const bytes = edit(original, input.edits, (one) => reader.decode(one))
 
-  if (input.preview) return preview(context, raw.connection_id, bytes)
+  if (input.preview) return preview(context, raw.connection_id, bytes, instantOfId(raw.replay_of ?? id))
   const copy = await recorder.recordReplay(
     { connectionId: raw.connection_id, bytes, remote: `replay by ${actor.name}` },
     raw.replay_of ?? id,
@@ -66,13 +68,14 @@ export async function replayExchange(
 }
 
 async function preview(
-  { database, vault, clock, connections }: ReplayContext,
-  connectionId: Parameters<Connections['reader']>[0],
+  { database, vault, connections }: ReplayContext,
+  connectionId: ConnectionId,
   bytes: Uint8Array,
+  receivedAt: Instant,
 ): Promise<ReplayResult> {
   try {
     const reader = connections.reader(connectionId)
-    const mapped = reader.map(reader.decode(bytes), new Date(clock.now()).toISOString())
+    const mapped = reader.map(reader.decode(bytes), receivedAt)
     if (mapped.kind === 'ignored') return failed(mapped.code, mapped.place)
     const input = { exchangeId: newId<ExchangeId>(), connectionId, message: mapped.message }
     const effect = await database.tx((client) => previewEffect(client, input, vault))

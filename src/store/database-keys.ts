@@ -8,7 +8,7 @@ const REFRESH_MS = 30_000
 const ROTATION_DELAY_SECONDS = 120
 
 export const READ_DATA_KEYS = `
-select key_id, purpose, wrapped, active_from <= now() as is_active
+select key_id, purpose, wrapped, active_from <= clock_timestamp() as is_active
 from data_key where practice_id = current_practice()
 order by active_from desc, key_id`
 

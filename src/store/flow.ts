@@ -67,7 +67,7 @@ with seen as (
   delete from worker where practice_id = current_practice() and seen_at < now() - interval '60 seconds'
 ), fair as (
   select ceil($3::numeric / greatest(1, count(*) filter (where id <> $1) + 1))::int as share
-  from worker where practice_id = current_practice() and seen_at > now() - $2::interval * 2
+  from worker where practice_id = current_practice() and seen_at > now() - $2::interval
 ), mine as (
   select lane, row_number() over (order by lane) as nth from lane_lease
   where practice_id = current_practice() and owner = $1 and expires_at > now()

@@ -28,9 +28,14 @@ export function openWriter(
   let plannedAt = 0
   const open = async (): Promise<DatabaseClient> => {
     const client = await database.client()
-    await client.query(PLAN_BY_INDEX)
-    if (repeatable) await client.query('set synchronous_commit = off')
-    return client
+    try {
+      await client.query(PLAN_BY_INDEX)
+      if (repeatable) await client.query('set synchronous_commit = off')
+      return client
+    } catch (cause) {
+      await client.close()
+      throw cause
+    }
   }
   const openAgain = async (lost: DatabaseClient | null | undefined): Promise<DatabaseClient> => {
     await lost?.close()
@@ -51,10 +56,18 @@ export function openWriter(
     if (opening === null || opening === seen) opening = openAgain(known)
     return opening
   }
+  // One statement or transaction at a time; callers take their turns in the order they came.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
   return {
-    query: async (query, values) => (await client()).query(query, values),
-    tx: async (work) => transaction(await client(), work),
+    query: (query, values) => inTurn(async () => (await client()).query(query, values)),
+    tx: (work) => inTurn(async () => transaction(await client(), work)),
     close: async () => {
+      await turn
       const known = await opening?.catch(() => null)
       await known?.close()
     },

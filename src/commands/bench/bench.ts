@@ -23,7 +23,7 @@ interface Figure {
 
 const MAIN = resolve(import.meta.dirname, '../../main.ts')
 // As `npm start` runs it.
-const FLAGS = ['--max-semi-space-size=4']
+const FLAGS = ['--max-semi-space-size=4', '--v8-pool-size=1']
 const DRIVER = resolve(import.meta.dirname, 'driver.ts')
 const run = promisify(execFile)
 
