@@ -98,19 +98,35 @@ async function load(
 
 async function benchAck(seconds: number): Promise<void> {
   for (const connections of [1, 16, 64]) {
+    await using engine = await openBenchEngine({ only: 'listeners' })
+    await ackFigures('durable-ack', 'nothing else running', engine, { connections, seconds })
+  }
+  for (const connections of [1, 16, 64]) {
     await using engine = await openBenchEngine()
-    await load(engine.port, { connections, seconds: 1, results: 0 })
-    const { positive, negative, p50, p99, ...rest } = await load(engine.port, {
+    await ackFigures('durable-ack-while-applying', 'applying at the same time', engine, {
       connections,
       seconds,
-      results: 0,
     })
-    const conditions = `${connections} connections, ADT, applying at the same time; ${machine()}`
-    if (negative > 0) complain(`${negative} messages were not acknowledged positively`)
-    tell(`durable-ack-${connections}`, positive / rest.seconds, 'messages/s', conditions)
-    tell(`durable-ack-${connections}-p50`, p50, 'ms', conditions)
-    tell(`durable-ack-${connections}-p99`, p99, 'ms', conditions)
   }
+}
+
+async function ackFigures(
+  name: string,
+  beside: string,
+  engine: BenchEngine,
+  { connections, seconds }: { connections: number; seconds: number },
+): Promise<void> {
+  await load(engine.port, { connections, seconds: 2, results: 0 })
+  const { positive, negative, p50, p99, ...rest } = await load(engine.port, {
+    connections,
+    seconds,
+    results: 0,
+  })
+  if (negative > 0) complain(`${negative} messages were not acknowledged positively`)
+  const conditions = `${connections} connections, ADT, ${beside}; ${machine()}`
+  tell(`${name}-${connections}`, positive / rest.seconds, 'messages/s', conditions)
+  tell(`${name}-${connections}-p50`, p50, 'ms', conditions)
+  tell(`${name}-${connections}-p99`, p99, 'ms', conditions)
 }
 
 async function benchApplied(seconds: number): Promise<void> {
@@ -144,7 +160,7 @@ async function benchStart(): Promise<void> {
   try {
     for (const name of ['first', 'warm']) {
       const beginAt = performance.now()
-      await using engine = await openBenchEngine(home)
+      await using engine = await openBenchEngine({ home })
       tell(`start-${name}`, (performance.now() - beginAt) / 1000, 's', `to the ready line; ${machine()}`)
       await load(engine.port, { connections: 1, seconds: 0.05, results: 0 })
       tell(
@@ -168,13 +184,17 @@ interface BenchEngine extends AsyncDisposable {
 }
 
 /** An engine as a user starts it, on a home of its own. */
-async function openBenchEngine(keep?: string): Promise<BenchEngine> {
-  const home = keep ?? (await mkdtemp(join(tmpdir(), 'practice-studio-bench-')))
+async function openBenchEngine(options: { home?: string; only?: string } = {}): Promise<BenchEngine> {
+  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'practice-studio-bench-')))
   const env = { ...process.env, PRACTICE_STUDIO_HOME: home, MLLP_PORT: '0', PORT: '0', LOG_LEVEL: 'error' }
-  const child = spawn(process.execPath, [...FLAGS, MAIN, 'start'], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...FLAGS, MAIN, 'start', ...(options.only ? ['--only', options.only] : [])],
+    {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   const port = await readyPort(child)
   const cluster = await openCluster({ home, log: quiet, role: 'tool' })
   const client = new pg.Client({ connectionString: cluster.connectionString })
@@ -204,7 +224,7 @@ async function openBenchEngine(keep?: string): Promise<BenchEngine> {
       const exited = new Promise((done) => child.once('exit', done))
       child.kill('SIGTERM')
       await exited
-      if (!keep) await rm(home, { recursive: true, force: true })
+      if (!options.home) await rm(home, { recursive: true, force: true })
     },
   }
 }
