@@ -16,7 +16,7 @@ const OUTCOMES = [
 ] as const
 const HEIGHT = 190
 // Room for five digits and a comma.
-const PAD = { left: 46, right: 6, top: 10, bottom: 22 }
+const PAD = { left: 52, right: 6, top: 10, bottom: 22 }
 
 /** 1, 2 or 5 times a power of ten, at least a quarter of the top. */
 export function niceStep(top: number): number {
