@@ -344,7 +344,7 @@ test('nothing that matches, not permitted and failed are told apart', async () =
   fake.permissions = PERMISSIONS.filter((permission) => permission !== 'exchanges.read')
   await see('/settings/integrations/logs', async (page) => {
     await page.getByText('Not part of your role').waitFor()
-    expect(await page.getByRole('navigation').getByRole('link', { name: 'Logs' }).count()).toBe(0)
+    await page.getByRole('navigation').getByRole('link', { name: 'Logs' }).waitFor({ state: 'detached' })
   })
   fake.permissions = PERMISSIONS
   fake.failing.add('/api/patients')
