@@ -7,7 +7,7 @@ export default defineConfig({
     pool: 'forks',
     // On a machine that does other work besides, a browser or a real server may miss a deadline once. The run tells
     // which tests needed it.
-    retry: process.env['CI'] ? 1 : 0,
+    retry: process.env['CI'] ? 3 : 0,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
