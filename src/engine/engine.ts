@@ -33,7 +33,6 @@ export interface EngineOptions {
 
 export interface Engine extends AsyncDisposable {
   readonly services: EngineServices
-  readonly counters: Counters
   /** Where the first listener is, or null. */
   address(): { host: string; port: number } | null
   /** Why listeners did not start. */
@@ -136,7 +135,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   const replayContext = { database, vault, clock, connections, recorder }
   return {
-    counters,
     address: () => connections.address(),
     problems: () => connections.problems(),
     close,
