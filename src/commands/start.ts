@@ -89,6 +89,7 @@ async function engineOptions(config: Config, store: OpenStore, log: Logger, only
     parts: { listens: only.includes('listeners'), flows: only.includes('engine') },
     defaults: local,
     overrides: addressFromEnvironment(config),
+    practiceZone: practice.timeZone,
   }
 }
 

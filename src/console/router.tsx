@@ -38,7 +38,12 @@ export interface ScheduleSearch {
   provider?: string
   cancelled?: 'hide'
   at?: string
+  /** What is being done: booking, moving or cancelling. The patient stands as a record id. */
+  act?: ScheduleAct
+  for?: string
 }
+export const SCHEDULE_ACTS = ['book', 'move', 'cancel'] as const
+export type ScheduleAct = (typeof SCHEDULE_ACTS)[number]
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NoSuchPage, errorComponent: PageFault })
 const home = createRoute({
@@ -71,9 +76,11 @@ const patients = createRoute({
 })
 export const PATIENT_TABS = [
   'demographics',
+  'chart',
   'visits',
   'appointments',
   'results',
+  'documents',
   'coverage',
   'history',
 ] as const
@@ -95,8 +102,25 @@ const schedule = createRoute({
     provider: text(search['provider']),
     cancelled: search['cancelled'] === 'hide' ? 'hide' : undefined,
     at: text(search['at']),
+    act: SCHEDULE_ACTS.find((act) => act === search['act']),
+    for: text(search['for']),
   }),
   component: lazyRouteComponent(() => import('./pages/schedule/schedule-page.tsx'), 'SchedulePage'),
+})
+const conflicts = createRoute({
+  getParentRoute: () => root,
+  path: '/review/conflicts',
+  validateSearch: (search): { state?: 'resolved'; at?: string } => ({
+    state: search['state'] === 'resolved' ? 'resolved' : undefined,
+    at: text(search['at']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/review/conflicts-page.tsx'), 'ConflictsPage'),
+})
+// Stands inside the frame of the EHR, without the shell.
+const launch = createRoute({
+  getParentRoute: () => root,
+  path: '/launch',
+  component: lazyRouteComponent(() => import('./pages/launch/launch-page.tsx'), 'LaunchPage'),
 })
 const hl7 = createRoute({
   getParentRoute: () => root,
@@ -113,13 +137,49 @@ const logs = createRoute({
     ),
   component: lazyRouteComponent(() => import('./pages/logs/logs-page.tsx'), 'LogsPage'),
 })
+export const CERNER_TABS = ['connection', 'services', 'pulling', 'rules', 'advanced', 'pulls'] as const
+export type CernerTab = (typeof CERNER_TABS)[number]
+export interface CernerSearch {
+  connection?: string
+  tab?: CernerTab
+  /** Pulls: the run that is looked at, or the report of a full compare and what of it is shown. */
+  run?: string
+  drift?: string
+  resource?: string
+  kind?: 'only_here' | 'only_there' | 'differs'
+}
+const DRIFT_KINDS = ['only_here', 'only_there', 'differs'] as const
+const cerner = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/integrations/cerner',
+  validateSearch: (search): CernerSearch => ({
+    connection: text(search['connection']),
+    tab: CERNER_TABS.find((tab) => tab === search['tab']),
+    run: text(search['run']),
+    drift: text(search['drift']),
+    resource: text(search['resource']),
+    kind: DRIFT_KINDS.find((kind) => kind === search['kind']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/settings/cerner-page.tsx'), 'CernerPage'),
+})
+// The same page on its last tab, under an address of its own; it is drawn by the parent, which keeps what is typed.
+const cernerPulls = createRoute({ getParentRoute: () => cerner, path: 'pulls' })
+const connectivity = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/integrations/connectivity',
+  validateSearch: (search): { connection?: string } => ({ connection: text(search['connection']) }),
+  component: lazyRouteComponent(
+    () => import('./pages/connectivity/connectivity-page.tsx'),
+    'ConnectivityPage',
+  ),
+})
 const exchange = createRoute({
   getParentRoute: () => root,
   path: '/exchanges/$id',
   component: lazyRouteComponent(() => import('./pages/exchange/exchange-page.tsx'), 'ExchangePage'),
 })
 
-const tree = root.addChildren([home, login, today, patients, patient, schedule, hl7, logs, exchange])
+const tree = root.addChildren([home, login, today, patients, patient, schedule, conflicts, launch, hl7, logs, exchange, cerner.addChildren([cernerPulls]), connectivity])
 
 // Plain `?key=value` pairs, so that addresses can be read and written by hand.
 const parseSearch = (search: string): Record<string, string> =>

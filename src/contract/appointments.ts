@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { instant, pageOf, pageQuery, provenance, uuid } from './common.ts'
+import { pendingChange } from './outbound.ts'
 import { coded, person } from './patients.ts'
 
 const text = z.string().nullable()
@@ -20,6 +21,12 @@ export const appointment = z.object({
   location_id: text,
   service: coded.nullable(),
   notes: text,
+  cancel_reason: coded.nullable(),
+  time_zone: z.string().nullable().describe('Of its location, where known'),
+  steps: z
+    .array(z.enum(['move', 'cancel', 'arrived', 'checked-in', 'fulfilled']))
+    .describe('What may be done with it at Cerner from here, now'),
+  pending: pendingChange.nullable().describe('A change of ours that Cerner does not have yet'),
   version: z.number().int(),
   updated_at: instant,
   provenance: z.record(z.string(), provenance),

@@ -28,7 +28,7 @@ export interface Page<T> {
 export const uuid = z.uuid()
 export const instant = z.string().describe('ISO 8601 instant in UTC')
 
-export const RECORD_TYPES = ['patient', 'encounter', 'appointment', 'report'] as const
+export const RECORD_TYPES = ['patient', 'encounter', 'appointment', 'report', 'document'] as const
 export const recordRef = z.object({ type: z.enum(RECORD_TYPES), id: uuid })
 export type RecordRef = z.infer<typeof recordRef>
 

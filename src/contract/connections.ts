@@ -44,6 +44,13 @@ export type ConnectionUpdate = z.infer<typeof connectionUpdate>
 /** A rung of the connectivity test. */
 export const probeStep = z.object({
   name: z.string(),
+  /** Stable name for scripts: `dns`, `tls`, `token`, `scopes`. */
+  rung: z.string().optional(),
+  took_ms: z.number().optional(),
+  /** Who must act: this practice, its network team, the Cerner team, nobody. */
+  acts: z.enum(['practice', 'network', 'cerner', 'nobody']).optional(),
+  /** A text ready to be sent to them; free of protected health information. */
+  ticket: z.string().optional(),
   outcome: z.enum(['passed', 'warning', 'failed', 'skipped']),
   evidence: z.string(),
   meaning: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fieldChange, instant, pageOf, pageQuery, recordRef, uuid } from './common.ts'
+import { fieldChange, instant, pageOf, pageQuery, RECORD_TYPES, recordRef, uuid } from './common.ts'
 
 export const EXCHANGE_STATES = [
   'received',
@@ -9,6 +9,11 @@ export const EXCHANGE_STATES = [
   'parked',
   'duplicate',
   'resolved',
+  'queued',
+  'sent',
+  'accepted',
+  'ambiguous',
+  'cancelled',
 ] as const
 export type ExchangeState = (typeof EXCHANGE_STATES)[number]
 
@@ -102,7 +107,7 @@ export const decodedExchange = z.object({
   segments: z.array(decodedNode),
   mapped: z.array(
     z.object({
-      record: z.enum(['patient', 'encounter', 'appointment', 'report']),
+      record: z.enum(RECORD_TYPES),
       field: z.string(),
       place: z.string(),
       value: z.unknown(),

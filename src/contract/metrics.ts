@@ -60,5 +60,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('records'), types: z.array(z.string()) }),
   z.object({ type: z.literal('connection'), connection_id: uuid }),
+  z.object({ type: z.literal('sync'), connection_id: uuid, run_id: uuid }),
+  z.object({ type: z.literal('outbox') }),
+  z.object({ type: z.literal('conflicts') }),
 ])
 export type LiveEvent = z.infer<typeof liveEvent>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { instant, pageOf, pageQuery, provenance, recordRef, uuid } from './common.ts'
+import { pendingChange } from './outbound.ts'
 
 const text = z.string().nullable()
 
@@ -58,6 +59,8 @@ export const coverage = z.object({
   subscriber_date_of_birth: z.string().optional(),
   subscriber_address: looseAddress.optional(),
   subscriber_gender: z.string().optional(),
+  key: z.string().optional(),
+  as_of: z.string().optional(),
 })
 export const allergy = z.object({
   type: z.string().optional(),
@@ -65,6 +68,41 @@ export const allergy = z.object({
   severity: z.string().optional(),
   reaction: z.string().optional(),
   onset: z.string().optional(),
+  status: z.string().optional(),
+  key: z.string().optional(),
+  as_of: z.string().optional(),
+})
+const keyed = { key: z.string(), as_of: z.string().optional() }
+export const condition = z.object({
+  ...keyed,
+  condition: coded.optional(),
+  status: z.string().optional(),
+  verification: z.string().optional(),
+  category: z.string().optional(),
+  onset: z.string().optional(),
+  ended: z.string().optional(),
+  recorded: z.string().optional(),
+  severity: z.string().optional(),
+})
+export const medication = z.object({
+  ...keyed,
+  medication: coded.optional(),
+  status: z.string().optional(),
+  intent: z.string().optional(),
+  dosage: z.string().optional(),
+  authored: z.string().optional(),
+  prescriber: person.optional(),
+  reported: z.boolean().optional(),
+})
+export const immunization = z.object({
+  ...keyed,
+  vaccine: coded.optional(),
+  status: z.string().optional(),
+  given: z.string().optional(),
+  lot: z.string().optional(),
+  manufacturer: z.string().optional(),
+  site: z.string().optional(),
+  performer: person.optional(),
 })
 
 /** The row of a list: enough to tell two people apart. */
@@ -104,6 +142,10 @@ export const patient = patientSummary.extend({
   next_of_kin: z.array(nextOfKin),
   coverage: z.array(coverage),
   allergies: z.array(allergy),
+  conditions: z.array(condition),
+  medications: z.array(medication),
+  immunizations: z.array(immunization),
+  pending: z.array(pendingChange).describe('Changes of ours that Cerner does not have yet'),
   created_at: instant,
   /** Field name (`last_name`, `address.city`, `coverage`) → where its value came from. */
   provenance: z.record(z.string(), provenance),

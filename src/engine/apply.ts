@@ -1,4 +1,3 @@
-import type { Clock } from '../kernel/clock.ts'
 import { IntegrationError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
@@ -7,28 +6,23 @@ import { RECORD_TYPES } from '../model/fields.ts'
 import type { MappedMessage } from '../model/statement.ts'
 import { appendAudit } from '../store/audit.ts'
 import type { Queryable } from '../store/columns.ts'
-import { instantOfId } from '../store/reading.ts'
+import { putDirectory } from '../store/directory.ts'
+import type { DirectoryRow } from '../store/directory.ts'
 import { finishJobs, holdLanes, resolveOriginals, writeOutcomes } from '../store/flow.ts'
 import type { JobRow, OutcomeRow } from '../store/flow.ts'
 import { addKeys, findKeys, loadRecords, noteChanges, writeRecords } from '../store/write-records.ts'
 import type { ChangeRow } from '../store/write-records.ts'
 import type { Vault } from '../vault/vault.ts'
-import { Fold, scopeOf } from './fold.ts'
+import { findOpen, lockOpen } from '../store/outbox.ts'
+import { Fold, scopeOf, startOf } from './fold.ts'
 import type { Folded } from './fold.ts'
 import { blindKeys, decideMatch, patientKeys } from './match.ts'
-import type { Reader } from './read-message.ts'
-
-/** A job after *decode* and *map*: what it says, or why it says nothing. */
-export type ReadJob =
-  | { kind: 'mapped'; job: JobRow; message: MappedMessage; waited: boolean }
-  | {
-      kind: 'ended'
-      job: JobRow
-      state: 'ignored' | 'parked'
-      code: ErrorCode
-      place: string | null
-      waited: boolean
-    }
+import { openChange } from './outbound/intent.ts'
+import { readRules } from './outbound/read-rules.ts'
+import { writeTurns } from './outbound/write-turns.ts'
+import { naturalKey, Pending } from './pending.ts'
+import { reasonOf } from './read-job.ts'
+import type { ApplyContext, ReadJob } from './read-job.ts'
 
 /** What became of one job in a batch that was committed. */
 export interface AppliedJob {
@@ -40,41 +34,6 @@ export interface AppliedJob {
   place: string | null
   /** Somebody waits for a reply after applying. */
   waited: boolean
-}
-
-export interface ApplyContext {
-  vault: Vault
-  clock: Clock
-  owner: string
-  lanes: readonly number[]
-  readerOf: (connectionId: ConnectionId) => Reader
-  /** True when the sender waits for the outcome of messages of this connection. */
-  waitsFor: (connectionId: ConnectionId, applicationAck: string) => boolean
-  /** Told of failures that have no place in the error table: faults of ours. */
-  onProblem: (error: unknown) => void
-}
-
-/** The steps *decode* and *map*. Never throws: what does not read is parked, and the link flows on. */
-export function readJob(job: JobRow, context: ApplyContext): ReadJob {
-  let waited = context.waitsFor(job.connection_id, '')
-  try {
-    const reader = context.readerOf(job.connection_id)
-    const message = reader.decode(context.vault.open(`exchange/raw/${job.id}`, job.sealed_raw))
-    waited = context.waitsFor(job.connection_id, message.header.applicationAck)
-    // A replay without a time of its own is news of when it first came, or it would overwrite what came since.
-    const mapped = reader.map(message, instantOfId(job.replay_of ?? job.id))
-    if (mapped.kind === 'mapped') return { kind: 'mapped', job, message: mapped.message, waited }
-    return { kind: 'ended', job, state: 'ignored', code: mapped.code, place: mapped.place, waited }
-  } catch (error) {
-    if (!(error instanceof IntegrationError)) context.onProblem(error)
-    return { kind: 'ended', job, state: 'parked', ...reasonOf(error), waited }
-  }
-}
-
-export function reasonOf(error: unknown): { code: ErrorCode; place: string | null } {
-  if (!(error instanceof IntegrationError)) return { code: 'INTERNAL', place: null }
-  const { field, segment, place } = error.at as Record<string, string | undefined>
-  return { code: error.code, place: field ?? segment ?? place ?? null }
 }
 
 /**
@@ -96,6 +55,7 @@ export async function applyBatch(
   const applied: AppliedJob[] = []
   const outcomes: OutcomeRow[] = []
   const changes: Omit<ChangeRow, 'version'>[] = []
+  const entries: DirectoryRow[] = []
 
   for (const one of batch) {
     const { job, waited } = one
@@ -120,6 +80,11 @@ export async function applyBatch(
       end(one.state, one.code, one.place)
       continue
     }
+    if (one.kind === 'directory') {
+      entries.push({ ...one.entry, connectionId: job.connection_id, exchangeId: job.id })
+      end('applied', null, null)
+      continue
+    }
     try {
       const input = { exchangeId: job.id, connectionId: job.connection_id, message: one.message }
       const folded = fold.fold(input)
@@ -134,7 +99,9 @@ export async function applyBatch(
     }
   }
 
+  await putDirectory(client, entries)
   const versions = await writeFold(client, fold)
+  await writeTurns(client, context.vault, fold.turns())
   const noted = changes.map((change) => ({ ...change, version: versions.get(change.recordId) ?? 0 }))
   if (noted.length > 0) await noteChanges(client, noted)
   await writeOutcomes(client, outcomes)
@@ -162,7 +129,7 @@ export async function previewEffect(
 }
 
 /** Reads what the store knows of everything the batch names, in two steps: patients, then what is known within them. */
-async function openFold(
+export async function openFold(
   client: Queryable,
   batch: readonly { message: MappedMessage }[],
   vault: Vault,
@@ -192,13 +159,60 @@ async function openFold(
   }
   if (secondKeys.size > 0) fold.learnKeys(await findKeys(client, [...secondKeys]))
   await holdKnown(client, fold, vault)
+  const naturalKeys = statements.flatMap(({ message, patientKeys: keys }) => {
+    const match = decideMatch(keys, (key) => patientOf.get(key))
+    return match.kind === 'known' ? unknownStarts(message, match.id, fold, vault) : []
+  })
+  await learnPending(client, fold, vault, naturalKeys)
   return fold
 }
 
-async function holdKnown(client: Queryable, fold: Fold, vault: Vault): Promise<void> {
-  const ids = [...new Set(fold.keys.values())]
-  if (ids.length === 0) return
-  let missing = ids
+/** The blind names of appointments whose number is new: one of them may be our own booking. */
+function unknownStarts(message: MappedMessage, patientId: string, fold: Fold, vault: Vault): string[] {
+  return message.statements.flatMap((one) => {
+    const start = startOf(one)
+    if (start === null) return []
+    const isKnown = blindKeys(vault, one.record, one.keys, '').some((key) => fold.keys.has(key))
+    return isKnown ? [] : [naturalKey(vault, patientId, start)]
+  })
+}
+
+/** Reads the changes of ours that are under way for what the batch names. Mostly there are none. */
+export async function learnPending(
+  client: Queryable,
+  fold: Fold,
+  vault: Vault,
+  naturalKeys: readonly string[],
+): Promise<void> {
+  const known = [...new Set(fold.keys.values())]
+  if (known.length === 0) return
+  const found = await findOpen(
+    client,
+    known,
+    naturalKeys.map((key) => Buffer.from(key, 'hex')),
+  )
+  if (found.length === 0) return
+  const ids = [...new Set(found.map((one) => one.record_id))]
+  await holdRecords(client, fold, vault, ids)
+  const changes = (await lockOpen(client, ids)).map((row) => openChange(vault, row))
+  const rulesOf = await readRules(
+    client,
+    changes.map((one) => one.connectionId),
+  )
+  fold.learnPending(new Pending(changes, rulesOf))
+}
+
+const holdKnown = (client: Queryable, fold: Fold, vault: Vault): Promise<void> =>
+  holdRecords(client, fold, vault, [...new Set(fold.keys.values())])
+
+/** Reads and locks records that are not held yet. */
+export async function holdRecords(
+  client: Queryable,
+  fold: Fold,
+  vault: Vault,
+  ids: readonly string[],
+): Promise<void> {
+  let missing = ids.filter((id) => !fold.isHeld(id))
   for (const type of RECORD_TYPES) {
     if (missing.length === 0) return
     for (const row of await loadRecords(client, type, missing)) {
@@ -219,7 +233,7 @@ async function holdKnown(client: Queryable, fold: Fold, vault: Vault): Promise<v
 }
 
 /** @returns the new version of each record written */
-async function writeFold(client: Queryable, fold: Fold): Promise<Map<string, number>> {
+export async function writeFold(client: Queryable, fold: Fold): Promise<Map<string, number>> {
   const versions = new Map<string, number>()
   const dirty = fold.dirtyRecords()
   for (const type of RECORD_TYPES) {

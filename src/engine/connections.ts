@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { hl7v2Settings, hl7v2SettingsJson } from '../connectors/hl7v2/definition.ts'
+import type { CernerSettings } from '../connectors/cerner/definition.ts'
+import { hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import type { Log } from '../connectors/hl7v2/log.ts'
 import { probeHl7v2 } from '../connectors/hl7v2/probe.ts'
 import { openListener } from '../connectors/hl7v2/receive.ts'
 import type { Listener } from '../connectors/hl7v2/receive.ts'
 import type { Inbox } from '../connectors/connector.ts'
+import type { ConnectionCreate } from '../contract/cerner.ts'
 import type { Connection, ConnectionUpdate, ProbeResult } from '../contract/connections.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { IntegrationError } from '../kernel/errors.ts'
@@ -16,18 +18,12 @@ import { addConnection, listConnections, updateConnection } from '../store/conne
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { RunningConnection } from './connection.ts'
-import { readerOf } from './read-message.ts'
-import type { Reader } from './read-message.ts'
-import {
-  joinSecrets,
-  maskSecrets,
-  openSecrets,
-  SECRET_PATHS,
-  sealSecrets,
-  splitSecrets,
-  unmaskSecrets,
-} from './secrets.ts'
+import { definitionOf } from './channels.ts'
+import type { RunningCerner, RunningConnection, RunningHl7 } from './connection.ts'
+import { stateOf, STOPPED } from './listener-state.ts'
+import { readerOf } from './reader.ts'
+import type { Reader } from './reader.ts'
+import { joinSecrets, maskSecrets, openSecrets, sealSecrets, splitSecrets, unmaskSecrets } from './secrets.ts'
 import type { Actor } from './services.ts'
 
 export interface ConnectionsOptions {
@@ -41,6 +37,10 @@ export interface ConnectionsOptions {
   /** False for a process that only serves the API or only works the queue. */
   listens: boolean
   onChanged: (id: ConnectionId) => void
+  /** The connectivity test of a Cerner connection; a process without one has no web roads. */
+  probeCerner?: (connection: RunningCerner) => Promise<ProbeResult>
+  /** Settings were taken over, here or from another process. */
+  onHeld?: (connection: RunningConnection) => void
 }
 
 interface Held {
@@ -66,7 +66,7 @@ export class Connections {
 
   /** Reads what is configured; a new practice starts with one HL7 connection. */
   async load(): Promise<void> {
-    const { database, vault, defaults } = this.#options
+    const { database, defaults } = this.#options
     let rows = await listConnections(database)
     if (rows.length === 0) {
       rows = await database.tx(async (client) => {
@@ -74,20 +74,23 @@ export class Connections {
         await client.query(FIRST_CONNECTION_LOCK)
         const known = await listConnections(client)
         if (known.length > 0) return known
-        const { open, secrets } = splitSecrets(hl7v2Settings.parse(defaults))
-        const id = newId<ConnectionId>()
-        const sealed_secrets = sealSecrets(vault, id, secrets)
-        await addConnection(client, {
-          id,
-          channel: 'hl7v2',
-          name: 'Cerner HL7',
-          settings: open,
-          sealed_secrets,
-        })
+        await addConnection(client, this.#newRow('hl7v2', 'Cerner HL7', hl7v2Settings.parse(defaults)))
         return listConnections(client)
       })
     }
     for (const row of rows) this.#hold(row)
+  }
+
+  #newRow(channel: string, name: string, settings: Record<string, unknown>) {
+    const id = newId<ConnectionId>()
+    const { open, secrets } = splitSecrets(settings, definitionOf(channel).secrets)
+    return {
+      id,
+      channel,
+      name,
+      settings: open,
+      sealed_secrets: sealSecrets(this.#options.vault, id, secrets),
+    }
   }
 
   /** Starts the listeners. One that cannot start is shown as failed, and the others run. */
@@ -99,6 +102,25 @@ export class Connections {
 
   running(id: ConnectionId): RunningConnection {
     return this.#get(id).running
+  }
+
+  /** @throws NOT_FOUND for a connection of another kind */
+  hl7(id: ConnectionId): RunningHl7 {
+    const { running } = this.#get(id)
+    if (running.channel !== 'hl7v2') throw new IntegrationError('NOT_FOUND', { what: 'HL7 connection' })
+    return running
+  }
+
+  /** @throws NOT_FOUND for a connection of another kind */
+  cerner(id: ConnectionId): RunningCerner {
+    const { running } = this.#get(id)
+    if (running.channel !== 'cerner') throw new IntegrationError('NOT_FOUND', { what: 'Cerner connection' })
+    return running
+  }
+
+  /** All Cerner connections, in the order they were made. */
+  cerners(): RunningCerner[] {
+    return [...this.#held.values()].flatMap(({ running }) => (running.channel === 'cerner' ? [running] : []))
   }
 
   reader(id: ConnectionId): Reader {
@@ -125,23 +147,33 @@ export class Connections {
   }
 
   schema(id: ConnectionId): unknown {
-    this.#get(id)
-    return hl7v2SettingsJson
+    return definitionOf(this.#get(id).row.channel).json
+  }
+
+  async create({ channel, name }: ConnectionCreate, actor: Actor): Promise<Connection> {
+    const settings = definitionOf(channel).settings.parse({})
+    const row = this.#newRow(channel, name, settings)
+    await this.#options.database.tx(async (client) => {
+      await addConnection(client, row)
+      await this.#audit(client, actor, 'connection.create', row.id, { channel })
+    })
+    await this.reload(row.id)
+    this.#options.onChanged(row.id)
+    return this.get(row.id)
   }
 
   async update(id: ConnectionId, change: ConnectionUpdate, actor: Actor): Promise<Connection> {
     const held = this.#get(id)
-    const edited = unmaskSecrets(
-      change.settings ?? joinSecrets(held.row.settings, held.secrets),
-      held.secrets,
-    )
-    const parsed = hl7v2Settings.safeParse(edited)
+    const definition = definitionOf(held.row.channel)
+    const stored = joinSecrets(held.row.settings, held.secrets)
+    const edited = unmaskSecrets(change.settings ?? stored, held.secrets, definition.secrets)
+    const parsed = definition.settings.safeParse(edited)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       const place = `settings.${issue?.path.join('.') ?? ''}`
       throw new IntegrationError('REQUEST_INVALID', { place, reason: issue?.message ?? 'not valid' })
     }
-    const { open, secrets } = splitSecrets(parsed.data)
+    const { open, secrets } = splitSecrets(parsed.data, definition.secrets)
     const row = {
       id,
       version: change.version,
@@ -153,27 +185,36 @@ export class Connections {
     await this.#options.database.tx(async (client) => {
       if (!(await updateConnection(client, row)))
         throw new IntegrationError('VERSION_CONFLICT', { what: 'connection' })
-      const changed = [...changedKeys(held.row.settings, open), ...changedSecrets(held.secrets, secrets)]
-      const entry = {
-        actor: actor.name,
-        role: actor.role,
-        action: 'connection.update',
-        object: `connection/${id}`,
-      }
-      await appendAudit(
-        client,
-        [{ ...entry, detail: { changed, enabled: row.enabled } }],
-        this.#options.clock,
-      )
+      const changed = [
+        ...changedKeys(held.row.settings, open),
+        ...definition.secrets.filter((path) => held.secrets[path] !== secrets[path]),
+      ]
+      await this.#audit(client, actor, 'connection.update', id, { changed, enabled: row.enabled })
     })
     await this.reload(id)
     this.#options.onChanged(id)
     return this.get(id)
   }
 
+  #audit(
+    client: Parameters<typeof appendAudit>[0],
+    actor: Actor,
+    action: string,
+    id: ConnectionId,
+    detail: Record<string, unknown>,
+  ): Promise<unknown> {
+    const entry = { actor: actor.name, role: actor.role, action, object: `connection/${id}`, detail }
+    return appendAudit(client, [entry], this.#options.clock)
+  }
+
   async probe(id: ConnectionId): Promise<ProbeResult> {
     const { running, listener } = this.#get(id)
-    return { steps: await probeHl7v2({ settings: running.settings, listener, clock: this.#options.clock }) }
+    const { clock, probeCerner } = this.#options
+    if (running.channel === 'hl7v2') {
+      return { steps: await probeHl7v2({ settings: running.settings, listener, clock }) }
+    }
+    if (!probeCerner) throw new IntegrationError('NOT_FOUND', { what: 'connectivity test' })
+    return probeCerner(running)
   }
 
   async close(): Promise<void> {
@@ -190,12 +231,21 @@ export class Connections {
 
   #hold(row: ConnectionRow): Held {
     const secrets = openSecrets(this.#options.vault, row.id, row.sealed_secrets)
-    const stored = joinSecrets(row.settings, secrets)
-    const settings = hl7v2Settings.parse({ ...stored, ...this.#options.overrides })
-    const running: RunningConnection = { id: row.id, name: row.name, channel: 'hl7v2', settings }
-    const held: Held = { row, running, reader: readerOf(settings), secrets, listener: null, problem: null }
+    const running = this.#runningOf(row, joinSecrets(row.settings, secrets))
+    const held: Held = { row, running, reader: readerOf(running), secrets, listener: null, problem: null }
     this.#held.set(row.id, held)
+    this.#options.onHeld?.(running)
     return held
+  }
+
+  #runningOf(row: ConnectionRow, stored: Record<string, unknown>): RunningConnection {
+    const { channel, settings } = definitionOf(row.channel)
+    const base = { id: row.id, name: row.name }
+    if (channel === 'hl7v2') {
+      return { ...base, channel, settings: hl7v2Settings.parse({ ...stored, ...this.#options.overrides }) }
+    }
+    const parsed = settings.parse(stored) as CernerSettings
+    return { ...base, channel, settings: parsed, enabled: row.enabled, version: row.version }
   }
 
   /** Takes over what another process or this one wrote; the listener starts anew with the new settings. */
@@ -217,9 +267,10 @@ export class Connections {
   }
 
   async #open(held: Held): Promise<void> {
-    if (!held.row.enabled || !this.#inbox || this.#closed) return
+    const { running } = held
+    if (!held.row.enabled || !this.#inbox || this.#closed || running.channel !== 'hl7v2') return
     const { log, clock } = this.#options
-    const { id, settings } = held.running
+    const { id, settings } = running
     try {
       held.listener = await openListener({ connectionId: id, settings, inbox: this.#inbox, log, clock })
     } catch (error) {
@@ -237,43 +288,20 @@ export class Connections {
       enabled: row.enabled,
       version: row.version,
       settings: maskSecrets(row.settings, secrets),
-      listener: {
-        ...(listener ? stateOf(listener) : STOPPED),
-        state: listener ? 'listening' : problem ? 'failed' : 'stopped',
-        problem,
-      },
+      listener:
+        row.channel === 'hl7v2'
+          ? {
+              ...(listener ? stateOf(listener) : STOPPED),
+              state: listener ? 'listening' : problem ? 'failed' : 'stopped',
+              problem,
+            }
+          : null,
       updated_at: new Date(row.updated_at).toISOString(),
     }
   }
 }
 
-const STOPPED = { address: null, peers: [], last_heard_at: null, refused: 0, noise: 0 }
-
-function stateOf(listener: Listener) {
-  const stats = listener.stats()
-  const heard = stats.connections.map((peer) => peer.lastHeardAt).filter((ms) => ms > 0)
-  const last = Math.max(0, ...heard, stats.lastHeardAt ?? 0)
-  return {
-    address: `${listener.address.host}:${listener.address.port}`,
-    peers: stats.connections.map((peer) => ({
-      remote: peer.remote,
-      since: instantOf(peer.since),
-      last_heard_at: peer.lastHeardAt > 0 ? instantOf(peer.lastHeardAt) : null,
-      frames: peer.frames,
-      noise: peer.noise,
-    })),
-    last_heard_at: last > 0 ? instantOf(last) : null,
-    refused: Object.values(stats.refused).reduce((sum, count) => sum + count, 0),
-    noise: stats.noiseBytes,
-  }
-}
-
-const instantOf = (ms: number): string => new Date(ms).toISOString()
-
 const FIRST_CONNECTION_LOCK = 'select pg_advisory_xact_lock(7302)'
-
-const changedSecrets = (before: Record<string, string>, after: Record<string, string>): string[] =>
-  SECRET_PATHS.filter((path) => before[path] !== after[path])
 
 /** Names of the settings that differ: what the audit trail says about a change. */
 const changedKeys = (before: Record<string, unknown>, after: Record<string, unknown>): string[] =>

@@ -19,8 +19,13 @@ export class Counters {
     this.#clock = clock
   }
 
-  add(connectionId: ConnectionId, kind: string, add: Partial<Count>): void {
-    const row = this.#row(connectionId, this.#kindOf(kind))
+  add(
+    connectionId: ConnectionId,
+    kind: string,
+    add: Partial<Count>,
+    direction: CountCell['direction'] = 'in',
+  ): void {
+    const row = this.#row(connectionId, this.#kindOf(kind), direction)
     addTo(row, add)
   }
 
@@ -33,7 +38,7 @@ export class Counters {
   /** Gives back what could not be written, so that the next attempt carries it. */
   giveBack(rows: readonly CountCell[]): void {
     for (const row of rows) {
-      const key = keyOf(row.minuteMs, row.connectionId, row.kind)
+      const key = keyOf(row.minuteMs, row.connectionId, row.kind, row.direction)
       const now = this.#rows.get(key)
       if (!now) this.#rows.set(key, row)
       else {
@@ -43,15 +48,15 @@ export class Counters {
     }
   }
 
-  #row(connectionId: ConnectionId, kind: string): CountCell {
+  #row(connectionId: ConnectionId, kind: string, direction: CountCell['direction']): CountCell {
     const minuteMs = Math.floor(this.#clock.now() / 60_000) * 60_000
-    const key = keyOf(minuteMs, connectionId, kind)
+    const key = keyOf(minuteMs, connectionId, kind, direction)
     const known = this.#rows.get(key)
     if (known) return known
     const row: CountCell = {
       minuteMs,
       connectionId,
-      direction: 'in',
+      direction,
       kind,
       received: 0,
       applied: 0,
@@ -82,5 +87,5 @@ function addTo(row: CountCell, add: Partial<Count>): void {
   }
 }
 
-const keyOf = (minuteMs: number, connectionId: string, kind: string): string =>
-  `${minuteMs}|${connectionId}|${kind}`
+const keyOf = (minuteMs: number, connectionId: string, kind: string, direction: string): string =>
+  `${minuteMs}|${connectionId}|${kind}|${direction}`

@@ -5,6 +5,7 @@ import type { ConnectionId } from '../kernel/ids.ts'
 import { ensurePartitions } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
+import { openCerner } from './cerner/cerner.ts'
 import { Connections } from './connections.ts'
 import { Counters } from './counters.ts'
 import { viewExchange } from './exchange-view.ts'
@@ -15,6 +16,7 @@ import { nameOf } from './problem-name.ts'
 import { Pulse } from './pulse.ts'
 import { Recorder } from './record.ts'
 import { replayExchange } from './replay.ts'
+import type { ReplayContext } from './replay.ts'
 import type { EngineServices } from './services.ts'
 import { settledOf, Waiters, waitsFor } from './waiters.ts'
 
@@ -29,6 +31,8 @@ export interface EngineOptions {
   thread?: Pick<ThreadSetup, 'connectionString' | 'master'>
   defaults: Partial<Record<keyof Hl7v2Settings, unknown>>
   overrides: Partial<Record<keyof Hl7v2Settings, unknown>>
+  /** IANA zone of the practice: when its nights are. */
+  practiceZone?: string
 }
 
 export interface Engine extends AsyncDisposable {
@@ -80,11 +84,28 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     clock,
     counters,
     waiters,
-    connectionOf: (id) => connections.running(id),
+    connectionOf: (id) => connections.hl7(id),
     onAccepted: (jobs) => {
       pulse.received(jobs)
       flow?.wake()
     },
+    onProblem: report,
+  })
+
+  const cerner = openCerner({
+    database,
+    vault,
+    clock,
+    counters,
+    connections,
+    live,
+    practiceZone: options.practiceZone ?? 'UTC',
+    works: options.parts.flows,
+    onAccepted: (jobs) => {
+      pulse.received(jobs)
+      flow?.wake()
+    },
+    congested: () => recorder.congested,
     onProblem: report,
   })
 
@@ -111,7 +132,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       clock,
       counters,
       readerOf: connections.reader.bind(connections),
-      waitsFor: (id: ConnectionId, asked: string) => waitsFor(connections.running(id).settings, asked),
+      waitsFor: (id: ConnectionId, asked: string) => waitsFor(connections.running(id), asked),
       onProblem: report,
     }
     flow = setup
@@ -120,6 +141,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   await connections.listen(recorder)
   pulse.start()
+  cerner.start()
 
   const close = async (): Promise<void> => {
     clearInterval(partitions)
@@ -127,13 +149,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const late = setTimeout(() => waiters.close(), LAST_REPLIES_MS)
     await connections.close()
     clearTimeout(late)
+    await cerner[Symbol.asyncDispose]()
     await recorder.close()
     await flow?.stop()
     waiters.close()
     await pulse.stop()
     await live[Symbol.asyncDispose]()
   }
-  const replayContext = { database, vault, clock, connections, recorder }
+  const recordResource: ReplayContext['recordResource'] = (copy, replayOf) =>
+    cerner.inbox.acceptCopy(database, copy, replayOf)
+  const replayContext = { database, vault, clock, connections, recorder, recordResource }
   return {
     address: () => connections.address(),
     problems: () => connections.problems(),
@@ -145,10 +170,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       connections: {
         list: () => Promise.resolve(connections.list()),
         get: async (id) => connections.get(id),
+        create: (request, actor) => connections.create(request, actor),
         update: (id, change, actor) => connections.update(id, change, actor),
         probe: (id) => connections.probe(id),
         settingsSchema: async (id) => connections.schema(id),
       },
+      ...cerner.services,
       onLive: (listener) => live.subscribe(listener),
     },
   }

@@ -1,4 +1,5 @@
 import type { DecodedExchange, DecodedNode } from '../contract/exchanges.ts'
+import type { Instant } from '../kernel/calendar-date.ts'
 import { ERRORS, IntegrationError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { ExchangeId } from '../kernel/ids.ts'
@@ -11,8 +12,9 @@ import { instantOfId } from '../store/reading.ts'
 import { exchangeErrorOf } from '../store/exchange-error.ts'
 import { loadRaw } from '../store/exchange-raw.ts'
 import type { Vault } from '../vault/vault.ts'
-import { reasonOf } from './apply.ts'
-import type { Reader } from './read-message.ts'
+import { reasonOf } from './read-job.ts'
+import { jsonTree } from './json-tree.ts'
+import type { FhirReader, Reader } from './reader.ts'
 
 /** Parses and maps the stored bytes again: the three panes of the exchange page. */
 export async function viewExchange(
@@ -23,7 +25,10 @@ export async function viewExchange(
   const raw = await loadRaw(database, id)
   if (!raw) throw new IntegrationError('NOT_FOUND', { what: 'exchange' })
   const bytes = vault.open(`exchange/raw/${id}`, raw.sealed_raw)
+  const receivedAt = instantOfId(raw.replay_of ?? id)
+  if (raw.direction === 'out') return viewCall(bytes)
   const reader = options.readerOf(raw.connection_id as never)
+  if (reader.channel === 'cerner') return viewResource(bytes.toString('utf8'), reader, receivedAt)
   let message
   try {
     message = reader.decode(bytes)
@@ -47,7 +52,7 @@ export async function viewExchange(
   }))
   const base = { text: message.text, charset: message.charset, segments: describe(message).map(segmentNode) }
   try {
-    const mapped = reader.map(message, instantOfId(raw.replay_of ?? id))
+    const mapped = reader.map(message, receivedAt)
     if (mapped.kind === 'ignored') {
       const { says, todo } = sentenceOf(mapped.code, mapped.place)
       const problem = { code: mapped.code, place: mapped.place, says, todo }
@@ -64,6 +69,36 @@ export async function viewExchange(
       warnings,
       problem: { code, place: place ?? '', says, todo: ERRORS[code].todo },
     }
+  }
+}
+
+/** A call of ours: what was asked and what came back, as text. */
+function viewCall(bytes: Buffer): DecodedExchange {
+  return {
+    text: bytes.toString('utf8'),
+    charset: 'utf-8',
+    segments: [],
+    mapped: [],
+    warnings: [],
+    problem: null,
+  }
+}
+
+function viewResource(text: string, reader: FhirReader, receivedAt: Instant): DecodedExchange {
+  const base = { text, charset: 'utf-8', segments: jsonTree(text) }
+  try {
+    const read = reader.map(text, receivedAt)
+    if (read.kind === 'directory') return { ...base, mapped: [], warnings: [], problem: null }
+    if (read.kind === 'mapped') {
+      return { ...base, mapped: rowsOf(read.message), warnings: [...read.message.warnings], problem: null }
+    }
+    const said = sentenceOf(read.code, read.place)
+    return { ...base, mapped: [], warnings: [], problem: { code: read.code, place: read.place, ...said } }
+  } catch (error) {
+    const { code, place } = reasonOf(error)
+    const says = error instanceof IntegrationError ? error.message : sentenceOf(code, place).says
+    const problem = { code, place: place ?? '', says, todo: ERRORS[code].todo }
+    return { ...base, mapped: [], warnings: [], problem }
   }
 }
 

@@ -49,7 +49,7 @@ const flow = new Flow({
   clock,
   counters,
   readerOf: (id) => connections.reader(id),
-  waitsFor: (id, applicationAck) => waitsFor(connections.running(id).settings, applicationAck),
+  waitsFor: (id, applicationAck) => waitsFor(connections.running(id), applicationAck),
   onApplied: (jobs) => tell({ type: 'report', report: reportOf(jobs, settledOf) }),
   onProblem: problem,
 })

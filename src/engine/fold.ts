@@ -10,8 +10,11 @@ import { appointmentNumberKey } from '../store/blind-keys.ts'
 import { tokensOf } from '../store/patient-tokens.ts'
 import type { RecordRow } from '../store/write-records.ts'
 import { reconcile } from '../sync/reconcile.ts'
+import type { NewsSource } from '../sync/reconcile.ts'
 import type { Vault } from '../vault/vault.ts'
 import { blindKeys, decideMatch, patientKeys } from './match.ts'
+import { naturalKey, Pending } from './pending.ts'
+import type { Turn } from './pending.ts'
 
 /** A record in the hands of a batch: as it was read, and as the messages so far left it. */
 export interface HeldRecord {
@@ -57,6 +60,7 @@ export class Fold {
   readonly #held = new Map<string, HeldRecord>()
   readonly #keys = new Map<string, string>()
   readonly #newKeys = new Map<string, { type: RecordType; id: string }>()
+  #pending = Pending.NONE
 
   constructor(vault: Vault) {
     this.#vault = vault
@@ -67,12 +71,26 @@ export class Fold {
     for (const [key, id] of keys) this.#keys.set(key, id)
   }
 
+  /** Changes of ours that are under way for the records of the batch. */
+  learnPending(pending: Pending): void {
+    this.#pending = pending
+  }
+
   hold(record: HeldRecord): void {
     this.#held.set(record.id, record)
   }
 
   isHeld(id: string): boolean {
     return this.#held.has(id)
+  }
+
+  held(id: string): HeldRecord | undefined {
+    return this.#held.get(id)
+  }
+
+  /** What became of changes of ours that news met. */
+  turns(): Turn[] {
+    return this.#pending.turns()
   }
 
   get keys(): ReadonlyMap<string, string> {
@@ -86,21 +104,28 @@ export class Fold {
     const newKeys: { key: string; type: RecordType; id: string }[] = []
     const effects: FieldEffect[] = []
     const records: string[] = []
+    const pending = this.#pending.fork()
     let patientId: string | null = null
 
     for (const statement of input.message.statements) {
       const keys = this.#keysOf(statement, patientId)
-      const record = this.#find(statement, keys, patientId)
+      const record = this.#find(statement, keys, patientId, pending)
       if (statement.record === 'patient') patientId = record.id
       for (const key of keys) {
         if (!this.#keys.has(key)) newKeys.push({ key, type: record.type, id: record.id })
       }
       const planned = plan.find((one) => one.record.id === record.id)
-      const { document, touched, decisions } = reconcile(planned?.next ?? record.document, statement, source)
+      const stored = planned?.next ?? record.document
+      const met = pending.meet(record.id, stored, statement, source)
+      if (met) pending.keep(met.turns)
+      const reconciled = reconcile(met?.document ?? stored, met?.statement ?? statement, source)
+      const { document } = reconciled
+      const touched = reconciled.touched || (met !== null && met.document !== stored)
+      const decisions = [...(met?.effects ?? []), ...reconciled.decisions]
       const name = `${record.type}/${record.id}`
       if (!records.includes(name)) records.push(name)
       for (const decision of decisions) effects.push({ record: name, ...decision })
-      const searchDirty = decisions.some((one) => one.outcome === 'changed' && SEARCHED.has(one.field))
+      const searchDirty = decisions.some(isSearched)
       if (planned) {
         planned.next = document
         planned.touched ||= touched
@@ -109,6 +134,7 @@ export class Fold {
     }
 
     // From here on nothing throws, so the message is folded whole.
+    this.#pending = pending
     for (const { key, type, id } of newKeys) {
       this.#keys.set(key, id)
       this.#newKeys.set(key, { type, id })
@@ -140,7 +166,12 @@ export class Fold {
     return blindKeys(this.#vault, statement.record, statement.keys, scopeOf(statement.record, patientId))
   }
 
-  #find(statement: Statement, keys: readonly string[], patientId: string | null): HeldRecord {
+  #find(
+    statement: Statement,
+    keys: readonly string[],
+    patientId: string | null,
+    pending: Pending,
+  ): HeldRecord {
     const match = decideMatch(keys, (key) => this.#keys.get(key))
     if (match.kind === 'conflict') {
       throw new IntegrationError('HL7_IDENTIFIER_CONFLICT', { field: placeOfKeys(statement) })
@@ -157,15 +188,51 @@ export class Fold {
       // Nobody is named, and the appointment is not known: there is no one to book it for (hl7-v2.md §10.1).
       throw new IntegrationError('HL7_REQUIRED_SEGMENT_MISSING', { segment: 'PID' })
     }
-    return {
-      id: match.kind === 'known' ? match.id : newId(),
-      type: statement.record,
-      version: 0,
-      patientId: statement.record === 'patient' ? null : patientId,
-      document: emptyDocument(),
-      dirty: true,
-      searchDirty: true,
-    }
+    const booking = match.kind === 'new' ? this.#bookingOf(statement, patientId, pending) : undefined
+    if (booking) return booking
+    const id = match.kind === 'known' ? match.id : newId()
+    return newRecord(statement.record, id, statement.record === 'patient' ? null : patientId)
+  }
+
+  /** Our own booking, when news of it comes before the answer did. */
+  #bookingOf(statement: Statement, patientId: string | null, pending: Pending): HeldRecord | undefined {
+    const start = startOf(statement)
+    if (pending.isEmpty || patientId === null || start === null) return undefined
+    const key = naturalKey(this.#vault, patientId, start)
+    const booking = pending.bookingOf(key, statement.fields['provider_id']?.value)
+    return booking && this.#held.get(booking.recordId)
+  }
+
+  /**
+   * A change of the practice itself, to a record that is known. It is the newest there is, whatever clocks say.
+   *
+   * @returns what it changed
+   */
+  change(record: HeldRecord, statement: Statement, source: NewsSource): FieldEffect[] {
+    const latest = Object.keys(statement.fields).map((field) => record.document.fields[field]?.[1] ?? 0)
+    const asOfMs = Math.max(source.asOfMs, ...latest)
+    const { document, decisions } = reconcile(record.document, statement, { ...source, asOfMs })
+    return this.take(record, document, decisions)
+  }
+
+  /** Puts a document in the place of a held record's. */
+  take(
+    record: HeldRecord,
+    document: RecordDocument,
+    decisions: readonly Omit<FieldEffect, 'record'>[],
+  ): FieldEffect[] {
+    record.dirty ||= document !== record.document || record.version === 0
+    record.document = document
+    record.searchDirty ||= decisions.some(isSearched)
+    this.#held.set(record.id, record)
+    return decisions.map((decision) => ({ record: `${record.type}/${record.id}`, ...decision }))
+  }
+
+  /** Links an identifier of the other side to a record. */
+  link(key: string, record: HeldRecord): void {
+    if (this.#keys.get(key) === record.id) return
+    this.#keys.set(key, record.id)
+    this.#newKeys.set(key, { type: record.type, id: record.id })
   }
 
   /** What must be written, by table. */
@@ -230,19 +297,46 @@ export class Fold {
           status: text('status') ?? 'final',
           effective_at: timestampOf(text('effective_at')),
         }
+      case 'document':
+        return {
+          patient_id: patientId,
+          status: text('status') ?? 'current',
+          created_on: timestampOf(text('created_at')),
+        }
     }
   }
 }
 
+/** A record that nobody has heard of before. */
+export const newRecord = (type: RecordType, id: string, patientId: string | null): HeldRecord => ({
+  id,
+  type,
+  version: 0,
+  patientId,
+  document: emptyDocument(),
+  dirty: true,
+  searchDirty: true,
+})
+
+const isSearched = ({ field, outcome }: Pick<FieldEffect, 'field' | 'outcome'>): boolean =>
+  outcome === 'changed' && SEARCHED.has(field)
+
+/** Start of an appointment that a statement makes; null for other statements. */
+export function startOf({ record, effect, fields }: Statement): string | null {
+  const start = fields['start_time']?.value
+  return record === 'appointment' && effect === 'upsert' && typeof start === 'string' ? start : null
+}
+
 /** Visit and order numbers link within one patient only; appointments are known by their own number alone. */
 export const scopeOf = (record: RecordType, patientId: string | null): string =>
-  record === 'encounter' || record === 'report' ? (patientId ?? '') : ''
+  record === 'encounter' || record === 'report' || record === 'document' ? (patientId ?? '') : ''
 
 const KEY_PLACES: Record<RecordType, string> = {
   patient: 'PID-3',
   encounter: 'PV1-19',
   appointment: 'SCH-2',
   report: 'OBR-3',
+  document: 'TXA-12',
 }
 const placeOfKeys = (statement: Statement): string => KEY_PLACES[statement.record]
 

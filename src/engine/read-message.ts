@@ -23,23 +23,28 @@ export function mapSettingsOf(settings: Hl7v2Settings): MapSettings {
   }
 }
 
-function codesOf(translations: Hl7v2Settings['codeTranslations']): Record<string, Record<string, string>> {
+/** The analyst's answers to CODE_NOT_IN_SET, by set and code. */
+export function codesOf(
+  translations: Hl7v2Settings['codeTranslations'],
+): Record<string, Record<string, string>> {
   const codes: Record<string, Record<string, string>> = {}
   for (const { set, code, means } of translations) (codes[set] ??= {})[code] = means
   return codes
 }
 
 /** The steps *decode* and *map* for one stored message. */
-export interface Reader {
+export interface Hl7Reader {
+  channel: 'hl7v2'
   decode(bytes: Uint8Array): Hl7Message
   /** @param receivedAt stands in where the message says no time of its own */
   map(message: Hl7Message, receivedAt: Instant): Mapped
 }
 
-export function readerOf(settings: Hl7v2Settings): Reader {
+export function readerOf(settings: Hl7v2Settings): Hl7Reader {
   const mapSettings = mapSettingsOf(settings)
   const options = { charset: settings.charset, version: settings.defaultVersion }
   return {
+    channel: 'hl7v2',
     decode(bytes) {
       const decoded = decode(bytes, options)
       if (decoded.kind === 'message') return decoded.message

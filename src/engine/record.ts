@@ -23,14 +23,14 @@ import { codeIn, judge, judgeStrictly, NO_REPLIES, planReplies, wanted } from '.
 import type { ReplyPlan, Verdict } from './acknowledge.ts'
 import { controlKey, laneOf, patientKey } from '../store/blind-keys.ts'
 import { retryKind } from './retry.ts'
-import type { RunningConnection } from './connection.ts'
+import type { RunningHl7 } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Settled, Waiters } from './waiters.ts'
 
 /** An arrival between the socket and the commit. */
 interface Pending {
   arrival: Arrival
-  connection: RunningConnection
+  connection: RunningHl7
   envelope: Envelope
   verdict: Verdict
   plan: ReplyPlan
@@ -53,7 +53,7 @@ export interface RecorderOptions {
   clock: Clock
   counters: Counters
   waiters: Waiters
-  connectionOf: (id: Arrival['connectionId']) => RunningConnection
+  connectionOf: (id: Arrival['connectionId']) => RunningHl7
   /** Called after each commit with how many jobs it left. */
   onAccepted: (jobs: number) => void
   onProblem: (error: unknown) => void
@@ -134,12 +134,7 @@ export class Recorder implements Inbox {
     return receipt.exchangeId
   }
 
-  #enqueue(
-    arrival: Arrival,
-    connection: RunningConnection,
-    envelope: Envelope,
-    lineage: Lineage,
-  ): Promise<Receipt> {
+  #enqueue(arrival: Arrival, connection: RunningHl7, envelope: Envelope, lineage: Lineage): Promise<Receipt> {
     const verdict = this.#judge(arrival, connection, envelope)
     const plan = lineage.replayOf
       ? NO_REPLIES
@@ -156,7 +151,7 @@ export class Recorder implements Inbox {
     return promise
   }
 
-  #judge(arrival: Arrival, connection: RunningConnection, envelope: Envelope): Verdict {
+  #judge(arrival: Arrival, connection: RunningHl7, envelope: Envelope): Verdict {
     const { settings } = connection
     if (arrival.cut) return cutOff(arrival.cut, settings.frameBytes)
     const verdict = judge(envelope, settings)
@@ -167,7 +162,7 @@ export class Recorder implements Inbox {
   }
 
   /** Each message of a batch is an exchange of its own; the frame is answered by one frame (hl7-v2.md §3.3). */
-  async #recordBatch(arrival: Arrival, connection: RunningConnection): Promise<Receipt> {
+  async #recordBatch(arrival: Arrival, connection: RunningHl7): Promise<Receipt> {
     const { charset, defaultVersion } = connection.settings
     const decoded = decode(arrival.bytes, { charset, version: defaultVersion })
     if (decoded.kind !== 'batch' || decoded.batch.messages.length === 0) {
@@ -200,11 +195,7 @@ export class Recorder implements Inbox {
     return { kind: 'stored', exchangeId: parentId, reply, later }
   }
 
-  #batchReply(
-    arrival: Arrival,
-    connection: RunningConnection,
-    replies: readonly Uint8Array[],
-  ): Uint8Array | null {
+  #batchReply(arrival: Arrival, connection: RunningHl7, replies: readonly Uint8Array[]): Uint8Array | null {
     if (replies.length === 0) return null
     if (connection.settings.batchReply === 'worst') return worstOf(replies)
     return buildBatchAck(arrival.bytes, { replies, controlId: newId(), at: this.#options.clock.now() })
@@ -212,7 +203,7 @@ export class Recorder implements Inbox {
 
   #row(
     arrival: Arrival,
-    connection: RunningConnection,
+    connection: RunningHl7,
     envelope: Envelope,
     verdict: Verdict,
     reply: Uint8Array | null,
@@ -270,7 +261,7 @@ export class Recorder implements Inbox {
    */
   #fingerprint(
     arrival: Arrival,
-    connection: RunningConnection,
+    connection: RunningHl7,
     envelope: Envelope,
     uniqueId: ExchangeId | null,
   ): Buffer {
@@ -298,7 +289,7 @@ export class Recorder implements Inbox {
     })
   }
 
-  #refusal(arrival: Arrival, connection: RunningConnection, envelope: Envelope): Receipt {
+  #refusal(arrival: Arrival, connection: RunningHl7, envelope: Envelope): Receipt {
     const plan = planReplies(envelope, connection.settings, false)
     if (arrival.cut || !plan.atCommit) return { kind: 'refused', reply: null }
     const ours = problem('STORE_UNAVAILABLE', { segment: 'MSH' }, 207, 'E')

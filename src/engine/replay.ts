@@ -15,10 +15,12 @@ import type { Database } from '../store/database.ts'
 import { loadRaw } from '../store/exchange-raw.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Vault } from '../vault/vault.ts'
-import { previewEffect, reasonOf } from './apply.ts'
+import { previewEffect } from './apply.ts'
+import { reasonOf } from './read-job.ts'
 import type { Connections } from './connections.ts'
 import { sentenceOf } from './exchange-view.ts'
 import type { Recorder } from './record.ts'
+import type { Reader } from './reader.ts'
 import type { Actor } from './services.ts'
 
 export interface ReplayContext {
@@ -27,6 +29,8 @@ export interface ReplayContext {
   clock: Clock
   connections: Connections
   recorder: Recorder
+  /** Stores the copy of a FHIR resource to be applied again. */
+  recordResource(copy: { bytes: Uint8Array; remote: string }, replayOf: ExchangeId): Promise<ExchangeId>
 }
 
 export interface ReplayInput {
@@ -48,15 +52,20 @@ export async function replayExchange(
   const { database, vault, clock, connections, recorder } = context
   const raw = await loadRaw(database, id)
   if (!raw) throw new IntegrationError('NOT_FOUND', { what: 'exchange' })
+  // A change of ours is sent again from the outbox, and a call is not made again for its own sake.
+  if (raw.direction === 'out')
+    throw new IntegrationError('NOT_FOUND', { what: 'exchange that can be replayed' })
   const reader = connections.reader(raw.connection_id)
   const original = vault.open(`exchange/raw/${id}`, raw.sealed_raw)
-  const bytes = edit(original, input.edits, (one) => reader.decode(one))
+  const bytes = edit(original, input.edits, reader)
 
   if (input.preview) return preview(context, raw.connection_id, bytes, instantOfId(raw.replay_of ?? id))
-  const copy = await recorder.recordReplay(
-    { connectionId: raw.connection_id, bytes, remote: `replay by ${actor.name}` },
-    raw.replay_of ?? id,
-  )
+  const arrival = { connectionId: raw.connection_id, bytes, remote: `replay by ${actor.name}` }
+  const replayOf = raw.replay_of ?? id
+  const copy =
+    reader.channel === 'cerner'
+      ? await context.recordResource(arrival, replayOf)
+      : await recorder.recordReplay(arrival, replayOf)
   await database.tx(async (client) => {
     const places = input.edits.map((one) => one.place)
     const detail = { copy, edited: places }
@@ -75,8 +84,13 @@ async function preview(
 ): Promise<ReplayResult> {
   try {
     const reader = connections.reader(connectionId)
-    const mapped = reader.map(reader.decode(bytes), receivedAt)
+    const mapped =
+      reader.channel === 'cerner'
+        ? reader.map(Buffer.from(bytes).toString('utf8'), receivedAt)
+        : reader.map(reader.decode(bytes), receivedAt)
     if (mapped.kind === 'ignored') return failed(mapped.code, mapped.place)
+    // A person or place of the directory is no record with a history.
+    if (mapped.kind === 'directory') return { exchange_id: null, changes: [], warnings: [], problem: null }
     const input = { exchangeId: newId<ExchangeId>(), connectionId, message: mapped.message }
     const effect = await database.tx((client) => previewEffect(client, input, vault))
     return { exchange_id: null, ...viewOf(effect), problem: null }
@@ -92,23 +106,40 @@ function failed(code: ErrorCode, place: string | null): ReplayResult {
   return { exchange_id: null, changes: [], warnings: [], problem }
 }
 
-function edit(
-  bytes: Uint8Array,
-  edits: ReplayInput['edits'],
-  decode: (bytes: Uint8Array) => Parameters<typeof withField>[0],
-): Uint8Array {
+function edit(bytes: Uint8Array, edits: ReplayInput['edits'], reader: Reader): Uint8Array {
   let edited = bytes
   for (const { place, value } of edits) {
-    if (!readPlace(place)) {
-      throw new IntegrationError('REQUEST_INVALID', {
-        place: 'edits',
-        reason: 'write a place such as PID-8 or IN1[2]-36',
-      })
+    if (reader.channel === 'cerner') edited = withMember(edited, place, value)
+    else {
+      if (!readPlace(place)) throw badPlace('write a place such as PID-8 or IN1[2]-36')
+      edited = withField(reader.decode(edited), place, value)
     }
-    edited = withField(decode(edited), place, value)
   }
   return edited
 }
+
+/** Sets one member of a resource: `Patient.birthDate`, `Patient.telecom[0].value`. */
+function withMember(bytes: Uint8Array, place: string, value: string): Uint8Array {
+  const resource = JSON.parse(Buffer.from(bytes).toString('utf8')) as { resourceType?: string }
+  const steps = place.split(/[.[\]]+/).filter((step) => step !== '')
+  const last = steps.pop()
+  if (steps.shift() !== resource.resourceType || last === undefined)
+    throw badPlace('write a place such as Patient.birthDate')
+  let node: unknown = resource
+  for (const step of steps) {
+    node = (node as Record<string, unknown>)[step]
+    if (typeof node !== 'object' || node === null) throw badPlace('the resource has no such place')
+  }
+  const parent = node as Record<string, unknown>
+  const before = parent[last]
+  if (typeof before === 'object' && before !== null) throw badPlace('write the place of a single value')
+  parent[last] =
+    typeof before === 'number' ? Number(value) : typeof before === 'boolean' ? value === 'true' : value
+  return Buffer.from(JSON.stringify(resource))
+}
+
+const badPlace = (reason: string): IntegrationError =>
+  new IntegrationError('REQUEST_INVALID', { place: 'edits', reason })
 
 export function viewOf(effect: ExchangeEffect): Pick<ReplayResult, 'changes' | 'warnings'> {
   const changes = effect.changes.map((change) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hl7v2SettingsJson } from '../connectors/hl7v2/definition.ts'
+import { HL7V2_SECRETS, hl7v2SettingsJson } from '../connectors/hl7v2/definition.ts'
 import type { ConnectionId } from '../kernel/ids.ts'
 import { testVault } from '../store/test-rows.ts'
 import {
@@ -8,7 +8,6 @@ import {
   MASK,
   maskSecrets,
   openSecrets,
-  SECRET_PATHS,
   sealSecrets,
   splitSecrets,
   unmaskSecrets,
@@ -30,7 +29,7 @@ const settings = fc.record(
 test('what was split joins again to the same settings', () => {
   fc.assert(
     fc.property(settings, (whole) => {
-      const { open, secrets } = splitSecrets(whole)
+      const { open, secrets } = splitSecrets(whole, HL7V2_SECRETS)
       expect(joinSecrets(open, secrets)).toEqual(whole)
     }),
   )
@@ -40,8 +39,8 @@ test('the open part holds no secret, and settings are not changed by splitting',
   fc.assert(
     fc.property(settings, (whole) => {
       const before = structuredClone(whole)
-      const { open } = splitSecrets(whole)
-      expect(splitSecrets(open).secrets).toEqual({})
+      const { open } = splitSecrets(whole, HL7V2_SECRETS)
+      expect(splitSecrets(open, HL7V2_SECRETS).secrets).toEqual({})
       expect(whole).toEqual(before)
     }),
   )
@@ -50,20 +49,20 @@ test('the open part holds no secret, and settings are not changed by splitting',
 test('what is shown and sent back as it was keeps every secret', () => {
   fc.assert(
     fc.property(settings, (whole) => {
-      const { open, secrets } = splitSecrets(whole)
+      const { open, secrets } = splitSecrets(whole, HL7V2_SECRETS)
       const shown = maskSecrets(open, secrets)
       for (const secret of Object.values(secrets))
-        expect(Object.values(splitSecrets(shown).secrets)).not.toContain(secret)
-      expect(unmaskSecrets(shown, secrets)).toEqual(whole)
+        expect(Object.values(splitSecrets(shown, HL7V2_SECRETS).secrets)).not.toContain(secret)
+      expect(unmaskSecrets(shown, secrets, HL7V2_SECRETS)).toEqual(whole)
     }),
   )
 })
 
 test('a new secret replaces, an empty one removes, and a mask without a secret behind it is nothing', () => {
   const secrets = { 'tls.key': 'old' }
-  expect(unmaskSecrets({ tls: { key: 'new' } }, secrets)).toEqual({ tls: { key: 'new' } })
-  expect(unmaskSecrets({ tls: { key: '' } }, secrets)).toEqual({ tls: { key: '' } })
-  expect(unmaskSecrets({ tls: { key: MASK } }, {})).toEqual({ tls: { key: '' } })
+  expect(unmaskSecrets({ tls: { key: 'new' } }, secrets, HL7V2_SECRETS)).toEqual({ tls: { key: 'new' } })
+  expect(unmaskSecrets({ tls: { key: '' } }, secrets, HL7V2_SECRETS)).toEqual({ tls: { key: '' } })
+  expect(unmaskSecrets({ tls: { key: MASK } }, {}, HL7V2_SECRETS)).toEqual({ tls: { key: '' } })
   expect(joinSecrets({ outbound: null }, { 'outbound.tls.key': 'kept' })).toEqual({ outbound: null })
 })
 
@@ -88,5 +87,5 @@ test('every setting marked secret in the form is one that is sealed', () => {
     for (const child of anyOf ?? []) walk(child, path)
   }
   walk(hl7v2SettingsJson, [])
-  expect(found).toEqual([...SECRET_PATHS])
+  expect(found).toEqual([...HL7V2_SECRETS])
 })

@@ -4,16 +4,20 @@ import type { Vault } from '../vault/vault.ts'
 /** What a stored secret looks like from outside; sent back unchanged, it means "as it is". */
 export const MASK = '********'
 
-// `tls.key`, `outbound.tls.key`: the settings marked `secret` in connectors/hl7v2/definition.ts.
-export const SECRET_PATHS = ['tls.key', 'outbound.tls.key'] as const
-
 type Tree = Record<string, unknown>
 
-/** Takes the secrets out of settings, so that they can be sealed beside them. */
-export function splitSecrets(settings: Tree): { open: Tree; secrets: Record<string, string> } {
+/**
+ * Takes the secrets out of settings, so that they can be sealed beside them.
+ *
+ * @param paths the settings marked `secret` in the channel's definition: `tls.key`, `auth.clientSecret`
+ */
+export function splitSecrets(
+  settings: Tree,
+  paths: readonly string[],
+): { open: Tree; secrets: Record<string, string> } {
   const open = structuredClone(settings)
   const secrets: Record<string, string> = {}
-  for (const path of SECRET_PATHS) {
+  for (const path of paths) {
     const value = at(open, path)
     if (typeof value !== 'string' || value === '') continue
     secrets[path] = value
@@ -34,9 +38,13 @@ export function maskSecrets(settings: Tree, secrets: Readonly<Record<string, str
 }
 
 /** Puts the stored secret wherever the mask came back. */
-export function unmaskSecrets(edited: Tree, secrets: Readonly<Record<string, string>>): Tree {
+export function unmaskSecrets(
+  edited: Tree,
+  secrets: Readonly<Record<string, string>>,
+  paths: readonly string[],
+): Tree {
   const whole = structuredClone(edited)
-  for (const path of SECRET_PATHS) {
+  for (const path of paths) {
     if (at(whole, path) === MASK) put(whole, path, secrets[path] ?? '')
   }
   return whole

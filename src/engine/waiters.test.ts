@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { hl7v2Settings } from '../connectors/hl7v2/definition.ts'
+import { newId } from '../kernel/ids.ts'
 import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
 import { settledOf, settledRow, Waiters, waitsFor } from './waiters.ts'
 
@@ -54,10 +55,15 @@ test('closing answers everybody and leaves no timer', async () => {
 })
 
 test('a sender waits for the outcome on apply, or where it asks for an application reply', () => {
-  const settings = (ackMode: 'on_commit' | 'on_apply') => hl7v2Settings.parse({ ackMode })
-  expect(waitsFor(settings('on_commit'), '')).toBe(false)
-  expect(waitsFor(settings('on_commit'), 'AL')).toBe(true)
-  expect(waitsFor(settings('on_apply'), '')).toBe(true)
+  const connection = (ackMode: 'on_commit' | 'on_apply') => ({
+    id: newId<ConnectionId>(),
+    name: 'ADT',
+    channel: 'hl7v2' as const,
+    settings: hl7v2Settings.parse({ ackMode }),
+  })
+  expect(waitsFor(connection('on_commit'), '')).toBe(false)
+  expect(waitsFor(connection('on_commit'), 'AL')).toBe(true)
+  expect(waitsFor(connection('on_apply'), '')).toBe(true)
 })
 
 test.each([

@@ -1,10 +1,10 @@
-import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { ExchangeId } from '../kernel/ids.ts'
 import { readPlace } from '../standards/hl7v2/problem.ts'
 import type { Problem } from '../standards/hl7v2/problem.ts'
 import type { SettledRow } from '../store/flow.ts'
 import type { AppliedJob } from './apply.ts'
+import type { RunningConnection } from './connection.ts'
 import { sentenceOf } from './exchange-view.ts'
 
 /** What became of an exchange, for those who wait for it. */
@@ -58,8 +58,8 @@ export class Waiters {
 }
 
 /** True when the sender of such a message waits to hear whether it was applied. */
-export const waitsFor = (settings: Hl7v2Settings, applicationAck: string): boolean =>
-  settings.ackMode === 'on_apply' || applicationAck !== ''
+export const waitsFor = (connection: RunningConnection, applicationAck: string): boolean =>
+  connection.channel === 'hl7v2' && (connection.settings.ackMode === 'on_apply' || applicationAck !== '')
 
 export const settledOf = (job: AppliedJob): Settled => ({
   id: job.id,

@@ -233,6 +233,351 @@ export const ERRORS = {
     todo: 'Open the raw message, or ask the Cerner interface team to send the document again.',
   },
 
+  // --- FHIR and web services (cerner-fhir-r4.md §1.5, §2.6; millennium-web-services.md §5.3) ---
+  FHIR_UNREACHABLE: {
+    kind: 'transient',
+    says: (at: { host: string; reason: string }) => `No connection to ${at.host} (${at.reason}); nothing was sent.`,
+    todo: 'The call is tried again by itself. If it lasts, run the connectivity test.',
+  },
+  FHIR_ANSWER_LOST: {
+    kind: 'ambiguous',
+    says: (at: { call: string }) => `The connection ended, or no answer came in time, after ${at.call} was sent.`,
+    todo: 'Cerner is asked whether it has it before it is sent again. Nothing is repeated blindly.',
+  },
+  FHIR_WRITE_UNCERTAIN: {
+    kind: 'ambiguous',
+    says: (at: { call: string; status: number }) => `Cerner answered ${at.call} with ${at.status}, which does not tell whether it was done.`,
+    todo: 'Cerner is asked whether it has it before it is sent again. Nothing is repeated blindly.',
+  },
+  FHIR_UNAVAILABLE: {
+    kind: 'transient',
+    says: (at: { call: string; status: number }) => `Cerner could not answer ${at.call} now (${at.status}).`,
+    todo: 'The call is tried again by itself. If it lasts, give Cerner support the request id of this exchange.',
+  },
+  FHIR_THROTTLED: {
+    kind: 'transient',
+    says: (at: { call: string }) => `Cerner asks for fewer calls (429 at ${at.call}).`,
+    todo: 'The call waits and is tried again. If it happens often, lower the calls a second in the settings.',
+  },
+  FHIR_REQUEST_REFUSED: {
+    kind: 'permanent',
+    says: (at: { call: string; place: string }) => `Cerner refused ${at.call} as not valid (${at.place}).`,
+    todo: 'Look at the request in the log. A missing search parameter or a value Cerner does not take is named there.',
+  },
+  FHIR_SEARCH_INCOMPLETE: {
+    kind: 'permanent',
+    says: (at: { type: string; needs: string }) => `A search of ${at.type} needs ${at.needs}.`,
+    todo: 'Give one of the required combinations; nothing was sent.',
+  },
+  FHIR_SEARCH_INVALID: {
+    kind: 'permanent',
+    says: (at: { type: string; place: string; expected: string }) => `${at.place} in a search of ${at.type} is not ${at.expected}.`,
+    todo: 'Correct the search; nothing was sent.',
+  },
+  FHIR_UNAUTHORIZED: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `Cerner does not accept our token for ${at.call}, and a new one changed nothing (401).`,
+    todo: 'Check that the token is for this tenant and this address, then run the connectivity test.',
+  },
+  FHIR_FORBIDDEN: {
+    kind: 'permanent',
+    says: (at: { call: string; needs: string }) => `Cerner does not allow ${at.call} (403); it needs ${at.needs}.`,
+    todo: 'Ask Cerner to enable the scope for this app and tenant, or to give the account the right.',
+  },
+  FHIR_NOT_FOUND: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `Cerner does not know, or does not show us, what ${at.call} asks for (404).`,
+    todo: 'This is no proof that it was deleted: another account may see it. Check the id and the rights of the account.',
+  },
+  FHIR_NOT_ACCEPTABLE: {
+    kind: 'permanent',
+    says: (at: { call: string; status: number }) => `Cerner does not take the media type of ${at.call} (${at.status}).`,
+    todo: 'Check the FHIR version of the connection: R4 and DSTU 2 use different media types.',
+  },
+  FHIR_VERSION_STALE: {
+    kind: 'permanent',
+    says: (at: { call: string; status: number }) => `The record changed at Cerner since we read it (${at.status} at ${at.call}).`,
+    todo: 'Both sides are compared by field. What cannot be decided by rule waits in Review.',
+  },
+  FHIR_RECORD_LOCKED: {
+    kind: 'transient',
+    says: (at: { call: string }) => `A Cerner user holds the record open (423 at ${at.call}).`,
+    todo: 'It is tried again by itself. If it lasts, ask who has the chart open.',
+  },
+  FHIR_DEPENDENT_FAILED: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `A step at Cerner that ${at.call} depends on failed (424).`,
+    todo: 'Look at the appointment in Cerner: the visit may not have been made. Then decide in Review.',
+  },
+  FHIR_RULE_BROKEN: {
+    kind: 'permanent',
+    says: (at: { call: string; place: string }) => `Cerner understood ${at.call} and a rule there forbids it (422, ${at.place}).`,
+    todo: 'Look at the request. A slot that is taken, a status that may not follow, or a field Cerner does not take are the usual causes.',
+  },
+  FHIR_SLOT_TAKEN: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The slot was taken before our booking arrived.',
+    todo: 'Search free slots again and choose another one.',
+  },
+  FHIR_STORED_RECORD_BROKEN: {
+    kind: 'permanent',
+    says: (at: { call: string; place: string }) => `A record stored at Cerner lacks ${at.place}, which fails ${at.call} as a whole (500).`,
+    todo: 'Narrow the pull by date or category around the record, and give Cerner support the request id: one record has to be corrected there.',
+  },
+  FHIR_REDIRECTED: {
+    kind: 'permanent',
+    says: (at: { call: string; status: number }) => `${at.call} was sent elsewhere (${at.status}), where an answer is expected.`,
+    todo: 'Check the FHIR address: a proxy or a log-in page may answer in Cerner’s place.',
+  },
+  FHIR_FOREIGN_ADDRESS: {
+    kind: 'permanent',
+    says: (at: { call: string; host: string }) => `${at.call} leads to ${at.host}, which is not the address of this connection. Our token is not sent there.`,
+    todo: 'Ask Cerner whether the address is theirs. If it is, set it as the FHIR address of the connection.',
+  },
+  FHIR_PATCH_NOT_POSSIBLE: {
+    kind: 'permanent',
+    says: (at: { type: string; place: string; reason: string }) => `${at.place} of ${at.type} cannot be changed at Cerner: ${at.reason}.`,
+    todo: 'Read the record again, or make this change in Cerner.',
+  },
+  FHIR_ANSWER_UNREADABLE: {
+    kind: 'transient',
+    says: (at: { call: string; reason: string }) => `The answer to ${at.call} cannot be read: ${at.reason}.`,
+    todo: 'The call is tried again. If it lasts, a gateway between the two may answer in Cerner’s place; look at the answer in the log.',
+  },
+  FHIR_ANSWER_TOO_LARGE: {
+    kind: 'permanent',
+    says: (at: { call: string; limitBytes: number }) => `The answer to ${at.call} is larger than ${at.limitBytes} bytes.`,
+    todo: 'Raise the limit of the connection, or narrow the pull by date or kind.',
+  },
+  FHIR_PAGING_LOOP: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `The pages of ${at.call} lead back to a page already read.`,
+    todo: 'What was read is kept. Give Cerner support the request ids of the pages.',
+  },
+  FHIR_RESOURCE_INVALID: {
+    kind: 'permanent',
+    says: (at: { place: string; expected: string }) => `${at.place} is not ${at.expected}.`,
+    todo: 'The rest of the pull goes on. Ask Cerner to correct the record, then pull it again.',
+  },
+  FHIR_ENTERED_IN_ERROR: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `${at.place} was entered in error at Cerner.`,
+    todo: 'Nothing: it is not shown as current.',
+  },
+  FHIR_RECORD_COMBINED: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `The record was combined into the one that ${at.place} names.`,
+    todo: 'Nothing: what is known of it stands in the other record, which is read by itself.',
+  },
+  VITAL_SIGN_NOT_PLAUSIBLE: {
+    kind: 'permanent',
+    says: (at: { place: string; expected: string }) => `${at.place} is not ${at.expected}.`,
+    todo: 'Correct the value, or its unit, and save it again. Nothing was sent.',
+  },
+  DOCUMENT_NOT_TAKEN: {
+    kind: 'permanent',
+    says: (at: { place: string; expected: string }) => `${at.place} is not ${at.expected}, which Cerner asks for.`,
+    todo: 'Complete the document and send it again. Nothing was sent.',
+  },
+  FHIR_TYPE_NOT_SUPPORTED: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `Resources of the type in ${at.place} are not read.`,
+    todo: 'Take the type out of what is pulled.',
+  },
+  FHIR_TOKEN_REFUSED: {
+    kind: 'permanent',
+    says: (at: { error: string; urn: string }) => `The authorization server refused a token: ${at.error} (${at.urn}).`,
+    todo: 'Check client id, secret or key, scopes and tenant in the settings; the connectivity test says which.',
+  },
+  FHIR_TOKEN_UNAVAILABLE: {
+    kind: 'transient',
+    says: (at: { host: string; reason: string }) => `The authorization server ${at.host} gave no token (${at.reason}).`,
+    todo: 'It is tried again by itself. If it lasts, run the connectivity test.',
+  },
+  FHIR_SCOPE_MISSING: {
+    kind: 'permanent',
+    says: (at: { scope: string; needs: string }) => `The token has no scope ${at.scope}, which ${at.needs} needs.`,
+    todo: 'Ask Cerner to enable the scope for this app and tenant. Changes take about fifteen minutes.',
+  },
+  FHIR_DISCOVERY_FAILED: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `${at.place} describes no authorization server.`,
+    todo: 'Check the FHIR address and the tenant in it, or set the token address by hand.',
+  },
+  BULK_EXPORT_RUNNING: {
+    kind: 'transient',
+    says: (_at: Record<never, never>) => 'A bulk export of this app already runs at this tenant; Cerner allows one.',
+    todo: 'It is tried again by itself when the other one has ended.',
+  },
+  BULK_EXPORT_FAILED: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `The bulk export failed at ${at.place}.`,
+    todo: 'Start the first load again, or pull patients one by one by leaving the group empty.',
+  },
+  PROFILE_FORBIDS: {
+    kind: 'permanent',
+    says: (at: { feature: string; reason: string }) => `${at.feature} is off for this Cerner version. ${at.reason}`,
+    todo: 'If the site has been upgraded, choose its version in Settings > Integrations > Cerner.',
+  },
+  ROAD_OFF: {
+    kind: 'permanent',
+    says: (at: { action: string }) => `No road to Cerner is on for ${at.action}.`,
+    todo: 'Switch on FHIR or the Millennium service for it in Settings > Integrations > Cerner.',
+  },
+  APPOINTMENT_TRANSITION: {
+    kind: 'permanent',
+    says: (at: { from: string; to: string }) => `An appointment that is ${at.from} cannot become ${at.to} at Cerner.`,
+    todo: 'Choose one of the steps that are offered, or change it in Cerner.',
+  },
+  CONFLICT_WAITS: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Both sides changed the same field, and a person decides.',
+    todo: 'Choose a side in Review.',
+  },
+  OUTBOUND_UNDER_WAY: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'An earlier change is on its way to Cerner, may be there already, or waits for a person.',
+    todo: 'Wait until it has arrived, or decide about it first. Then make the change again.',
+  },
+  PATIENT_NOT_AT_CERNER: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `Cerner knows this patient by none of the numbers we have (${at.place}).`,
+    todo: 'Register the patient in Cerner, or wait for the registration message. Then try again.',
+  },
+  PATIENT_DOUBLE_BOOKED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The patient has another appointment at that time.',
+    todo: 'Choose another time, or move or cancel the other appointment first.',
+  },
+  OUTBOUND_CANCELLED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The change was taken back before it was sent, or the other side was chosen.',
+    todo: 'Nothing.',
+  },
+  SOAP_FAULT: {
+    kind: 'permanent',
+    says: (at: { operation: string; fault: string }) => `The service answered ${at.operation} with the SOAP fault ${at.fault}.`,
+    todo: 'Look at the answer in the log. A fault of the sender names what to change; one of the receiver may pass.',
+  },
+  SOAP_UNREADABLE: {
+    kind: 'transient',
+    says: (at: { operation: string }) => `The answer to ${at.operation} is no SOAP envelope.`,
+    todo: 'Check the SOAP address and version of the connection.',
+  },
+
+  MWS_CONFLICT: {
+    kind: 'permanent',
+    says: (at: { call: string; place: string }) => `${at.call} does not fit the state of the record at Cerner (409, ${at.place}).`,
+    todo: 'Look at the record in Cerner and at the answer in the log, then make the change once more.',
+  },
+  MWS_SLOT_UNKNOWN: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Cerner does not know the slot (any more).',
+    todo: 'Search free slots again and choose another one.',
+  },
+  MWS_SLOT_MISMATCH: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The slot has another time at Cerner than the one that was chosen.',
+    todo: 'Search free slots again. If times are off by whole hours, check the time zone of the location in the settings.',
+  },
+  MWS_SLOT_PAST: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The slot is over, or begins too soon to be booked from outside.',
+    todo: 'Choose a later slot, or book in Cerner.',
+  },
+  MWS_TYPE_NOT_BOOKABLE: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'This type of appointment cannot be booked from outside.',
+    todo: 'Choose another type, or book in Cerner. Only types with a resource list are open to us.',
+  },
+  MWS_DOUBLE_BOOKED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The patient has another appointment at that time at Cerner.',
+    todo: 'Choose another slot, or move the other appointment first.',
+  },
+  MWS_STATUS_REFUSED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The appointment cannot take that status from the one it has at Cerner.',
+    todo: 'Read the appointment again and choose one of the steps that are offered.',
+  },
+  MWS_REASON_MISSING: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Cerner needs a reason it knows for the cancellation.',
+    todo: 'Choose one of the reasons of code set 14229, and map ours to it under Mappings.',
+  },
+  MWS_NOT_CHANGEABLE: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `Cerner does not let this appointment be changed that way (${at.call}).`,
+    todo: 'Read the appointment again: it may have begun or ended. Otherwise make the change in Cerner.',
+  },
+  MWS_TOO_MANY_MATCHES: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'More persons match than Cerner shows, to protect their privacy.',
+    todo: 'Say more: the whole name, the date of birth, or an identifier.',
+  },
+  MWS_DUPLICATE_SUSPECT: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Cerner knows a person with this name, date of birth and sex already.',
+    todo: 'Compare the two in Review and link them, or confirm that they are two people.',
+  },
+  MWS_ALIAS_IN_USE: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The identifier belongs to another person at Cerner.',
+    todo: 'Compare the two in Review. A medical record number is always given by Cerner.',
+  },
+  MWS_PERSON_COMBINED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Cerner has combined this person with another one.',
+    todo: 'Read the person again: the surviving record is named there. Then make the change for it.',
+  },
+  MWS_DOCUMENT_REFUSED: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `Cerner does not take the document (${at.place}).`,
+    todo: 'Check type, size (25 MB at most) and state: only final documents go out.',
+  },
+  MWS_PRECONDITION_MISSING: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `Cerner needs the version or the key that ${at.call} did not carry (428).`,
+    todo: 'Read the record and make the change once more. If it repeats, tell support the exchange.',
+  },
+  MWS_KEY_REUSED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The same exchange was sent before with another content, and Cerner keeps to the first.',
+    todo: 'Look at the record in Cerner first. Then send the change as a new exchange.',
+  },
+  MWS_STILL_RUNNING: {
+    kind: 'transient',
+    says: (at: { call: string }) => `The first try of ${at.call} is still under way at Cerner.`,
+    todo: 'Nothing: it is asked again with the same key.',
+  },
+  MWS_GONE: {
+    kind: 'permanent',
+    says: (at: { call: string }) => `What ${at.call} asks for is no longer kept at Cerner (410).`,
+    todo: 'A deleted record stays as it is here. After a pause of more than seven days, start a full synchronisation.',
+  },
+  MWS_CONTENT_DAMAGED: {
+    kind: 'transient',
+    says: (at: { call: string }) => `The bytes of ${at.call} do not fit the checksum that came with them.`,
+    todo: 'They are fetched again. If it lasts, ask Cerner to check the document.',
+  },
+
+  // --- SMART launch ---
+  LAUNCH_REFUSED: {
+    kind: 'permanent',
+    says: (at: { reason: string }) => `Cerner did not let the launch through (${at.reason}).`,
+    todo: 'Start again from the chart. If it repeats, check the client id, the redirect address and the scopes with Cerner.',
+  },
+  LAUNCH_INVALID: {
+    kind: 'permanent',
+    says: (at: { place: string }) => `The launch is not valid at ${at.place}.`,
+    todo: 'Open the app again from the chart; a launch works once and within some minutes.',
+  },
+  LAUNCH_ENDED: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The launch has ended: Cerner gives no new token for it.',
+    todo: 'Open the app again from the chart.',
+  },
+
   // --- store ---
   STORE_UNAVAILABLE: {
     kind: 'transient',

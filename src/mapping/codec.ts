@@ -1,3 +1,4 @@
+import type { FhirReading } from './fhir/reading.ts'
 import type { Reading } from './reading.ts'
 
 /** A place that holds components: an HL7 field repetition, or a plain value seen as its first component. */
@@ -10,6 +11,16 @@ export interface Cell {
 export type Components = readonly (string | readonly string[])[]
 
 /**
+ * How a value stands in FHIR JSON, for codecs whose text or components do not say it.
+ *
+ * `read` is given what stands at the row's path: a primitive, an element, or a whole list where the path ends in
+ * `[*]`. Like the other halves it gives undefined for what it cannot take, and never throws.
+ */
+export interface FhirHalf<T> {
+  read(value: unknown, at: FhirReading): T | undefined
+}
+
+/**
  * Turns one text into a value and back. `read` gives undefined for a value it cannot take, after saying why with
  * `at.warn`; it never throws and never guesses. `read(write(v))` is `v`.
  */
@@ -18,6 +29,7 @@ export interface LeafCodec<T> {
   readonly name: string
   read(text: string, at: Reading): T | undefined
   write(value: T): string
+  readonly fhir?: FhirHalf<T>
 }
 
 /** Turns the components of one place into a value and back. */
@@ -26,6 +38,14 @@ export interface PartsCodec<T> {
   readonly name: string
   read(cell: Cell, at: Reading): T | undefined
   write(value: T): Components
+  readonly fhir?: FhirHalf<T>
+}
+
+/** A value that only FHIR holds at one place; HL7 spreads it over a segment, or does not have it. */
+export interface ElementCodec<T> {
+  readonly kind: 'element'
+  readonly name: string
+  readonly fhir: FhirHalf<T>
 }
 
 /**

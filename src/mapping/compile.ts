@@ -71,7 +71,7 @@ function make(table: Table, settings: MapSettings): CompiledTable {
   }
   const rows: CompiledRow[] = []
   for (const { field, v2, codec } of table.rows) {
-    if (v2 === null || codec.kind === 'link') continue
+    if (v2 === null || codec.kind === 'link' || codec.kind === 'element') continue
     const spots = readPlaces(v2).flatMap((standard): Spot[] => {
       const place = remapped(standard, remaps)
       if (place === null) return []

@@ -1,4 +1,4 @@
-import type { Codec, LinkCodec } from './codec.ts'
+import type { Codec, ElementCodec, LinkCodec } from './codec.ts'
 
 /**
  * One row of a mapping: a Practice Studio field and where each source says it. `null` where a source has no such
@@ -11,7 +11,7 @@ export type Row<F> = {
     v2: string | null,
     fhir: string | null,
     csv: string | null,
-    codec: Codec<Exclude<F[K], undefined>>,
+    codec: Codec<Exclude<F[K], undefined>> | ElementCodec<Exclude<F[K], undefined>>,
   ]
 }[keyof F & string]
 
@@ -36,7 +36,7 @@ export interface TableRow {
   readonly v2: string | null
   readonly fhir: string | null
   readonly csv: string | null
-  readonly codec: Codec<unknown> | LinkCodec
+  readonly codec: Codec<unknown> | ElementCodec<unknown> | LinkCodec
 }
 
 /**

@@ -25,12 +25,14 @@ export const emptyDocument = (): RecordDocument => ({ fields: {}, sets: {}, sour
 export const valueOf = (document: RecordDocument, field: string): unknown =>
   document.fields[field]?.[0] ?? null
 
-/** All rows of a set, over all sources. */
+/** All rows of a set that stand, over all sources. */
 export function rowsOf<T>(document: RecordDocument, set: string): T[] {
   const bySource = document.sets[set]
   if (!bySource) return []
-  return Object.values(bySource).flatMap((state) => state[0] as T[])
+  return Object.values(bySource).flatMap((state) => (state[0] as T[]).filter((row) => !isGone(row)))
 }
+
+const isGone = (row: unknown): boolean => (row as { gone?: boolean } | null)?.gone === true
 
 export interface FieldOrigin {
   as_of: Instant

@@ -3,9 +3,12 @@ import type {
   Allergy,
   AppointmentResource,
   Coded,
+  Condition,
   Coverage,
   Diagnosis,
   Identifier,
+  Immunization,
+  Medication,
   NextOfKin,
   Observation,
   Person,
@@ -51,6 +54,9 @@ export interface PatientSets {
   next_of_kin: NextOfKin
   coverage: Coverage
   allergies: Allergy
+  conditions: Condition
+  medications: Medication
+  immunizations: Immunization
 }
 
 export const ENCOUNTER_STATUS = ['planned', 'in-progress', 'finished', 'cancelled'] as const
@@ -105,6 +111,9 @@ export interface AppointmentFields {
   location: PointOfCare
   service: Coded
   notes: string
+  /** Slot at Cerner that holds it, while we know it. */
+  slot_id: string
+  cancel_reason: Coded
 }
 
 export interface AppointmentSets {
@@ -139,6 +148,30 @@ export interface ReportSets {
   observations: Observation
 }
 
+/** FHIR DocumentReferenceStatus. */
+export const DOCUMENT_STATUS = ['current', 'superseded', 'entered-in-error'] as const
+export type DocumentStatus = (typeof DOCUMENT_STATUS)[number]
+/** A clinical document: what it is and where its content stands (the content itself is kept beside it, sealed). */
+export interface DocumentFields {
+  external_id: string
+  status: DocumentStatus
+  /** FHIR docStatus: preliminary, final, amended. */
+  doc_status: string
+  type: Coded
+  category: string
+  title: string
+  author: Person
+  created_at: Instant | CalendarDate
+  period_start: Instant | CalendarDate
+  period_end: Instant | CalendarDate
+  media_type: string
+  /** Where the content is read: absolute, or relative to the FHIR base. */
+  content_url: string
+  size_bytes: number
+  encounter_id: string
+}
+export type DocumentSets = Record<never, never>
+
 /** Which record a statement or a stored document is about. */
-export const RECORD_TYPES = ['patient', 'encounter', 'appointment', 'report'] as const
+export const RECORD_TYPES = ['patient', 'encounter', 'appointment', 'report', 'document'] as const
 export type RecordType = (typeof RECORD_TYPES)[number]

@@ -30,6 +30,11 @@ export interface Said {
 export interface SaidSet {
   rows: readonly unknown[]
   place: string
+  /**
+   * `snapshot` (the default) replaces all rows of this source. `keyed` says something about single rows, each with a
+   * `key` (values.ts, KeyedRow), and leaves the others alone.
+   */
+  mode?: 'snapshot' | 'keyed'
 }
 
 /**

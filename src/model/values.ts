@@ -52,6 +52,9 @@ export interface NextOfKin {
 }
 
 export interface Coverage {
+  /** Identity of the row at its source, where rows come one by one (FHIR): `Coverage/12`. */
+  key?: string
+  as_of?: Instant
   /** Coordination of benefits, 1 = first payer. */
   order?: number
   plan?: Coded
@@ -72,12 +75,66 @@ export interface Coverage {
   subscriber_gender?: string
 }
 
+/** A row of a set whose rows come one by one, each with its own identity and time (FHIR resources). */
+export interface KeyedRow {
+  /** `AllergyIntolerance/123`. */
+  key: string
+  /** When this row was true at its source. */
+  as_of?: Instant
+  /** No longer true: deleted, entered in error, ended there. Kept so that old news cannot revive it. */
+  gone?: boolean
+}
+
 export interface Allergy {
+  key?: string
+  as_of?: Instant
+  /** FHIR clinicalStatus: active, inactive, resolved. */
+  status?: string
   type?: string
   substance?: Coded
   severity?: string
   reaction?: string
   onset?: CalendarDate
+}
+
+/** A problem or diagnosis of the patient (FHIR Condition). */
+export interface Condition extends KeyedRow {
+  condition?: Coded
+  /** FHIR clinicalStatus: active, recurrence, relapse, inactive, remission, resolved. */
+  status?: string
+  /** FHIR verificationStatus. */
+  verification?: string
+  /** `problem-list-item`, `encounter-diagnosis`, `health-concern`. */
+  category?: string
+  onset?: CalendarDate | Instant
+  ended?: CalendarDate | Instant
+  recorded?: CalendarDate | Instant
+  severity?: string
+}
+
+/** A prescription or order of a drug (FHIR MedicationRequest). */
+export interface Medication extends KeyedRow {
+  medication?: Coded
+  /** FHIR status: active, on-hold, cancelled, completed, stopped, draft, unknown. */
+  status?: string
+  intent?: string
+  /** Dose and timing as a person reads it. */
+  dosage?: string
+  authored?: CalendarDate | Instant
+  prescriber?: Person
+  /** Reported by the patient, not prescribed here. */
+  reported?: boolean
+}
+
+export interface Immunization extends KeyedRow {
+  vaccine?: Coded
+  /** FHIR status: completed, not-done. */
+  status?: string
+  given?: CalendarDate | Instant
+  lot?: string
+  manufacturer?: string
+  site?: string
+  performer?: Person
 }
 
 export interface Diagnosis {
@@ -159,4 +216,25 @@ export interface Observation {
   reported_at?: Instant
   /** Earlier versions, oldest first, kept when a correction replaced them. */
   previous?: Omit<Observation, 'previous' | 'key'>[]
+}
+
+/** Someone or some place that records point at; no protected health information. */
+export interface DirectoryEntry {
+  kind: 'practitioner' | 'location' | 'organization'
+  /** Logical id at the source: `Practitioner/123` is `123`. */
+  id: string
+  name: string
+  active: boolean
+  detail: {
+    npi?: string
+    last_name?: string
+    first_name?: string
+    specialty?: string
+    phone?: string
+    address?: Address
+    /** Id of the location or organization it is part of. */
+    part_of?: string
+    type?: string
+    time_zone?: string
+  }
 }

@@ -16,6 +16,7 @@ import { exposeMetrics } from './prometheus.ts'
 import { writeCheckedJson, writeJson } from './responses.ts'
 import { appointmentRoutes } from './routes/appointments.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { cernerRoutes } from './routes/cerner.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { encounterRoutes } from './routes/encounters.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -27,6 +28,7 @@ import { patientRoutes } from './routes/patients.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { syncRoutes } from './routes/sync.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 
 const ROUTES = [
@@ -38,6 +40,8 @@ const ROUTES = [
   reportRoutes,
   exchangeRoutes,
   connectionRoutes,
+  cernerRoutes,
+  syncRoutes,
   metricsRoutes,
   eventRoutes,
   searchRoutes,

@@ -10,6 +10,8 @@ export class LiveEvents {
   #flow: Flow | undefined
   readonly #types = new Set<string>()
   readonly #connections = new Set<string>()
+  /** Events that say only that something changed, by what they say: each is told once. */
+  readonly #hints = new Map<string, LiveEvent>()
 
   add(event: LiveEvent): void {
     switch (event.type) {
@@ -22,6 +24,11 @@ export class LiveEvents {
       case 'connection':
         this.#connections.add(event.connection_id)
         return
+      case 'sync':
+      case 'outbox':
+      case 'conflicts':
+        this.#hints.set(JSON.stringify(event), event)
+        return
       default:
         event satisfies never
     }
@@ -32,9 +39,11 @@ export class LiveEvents {
     const events: LiveEvent[] = this.#flow ? [this.#flow] : []
     if (this.#types.size > 0) events.push({ type: 'records', types: [...this.#types].sort() })
     for (const id of this.#connections) events.push({ type: 'connection', connection_id: id })
+    events.push(...this.#hints.values())
     this.#flow = undefined
     this.#types.clear()
     this.#connections.clear()
+    this.#hints.clear()
     return events
   }
 }

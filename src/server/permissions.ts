@@ -6,10 +6,12 @@ import type { Permission, Role } from '../contract/session.ts'
 export const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
   'administrator': PERMISSIONS,
   'analyst':       ['patients.read', 'results.read', 'schedule.read', 'exchanges.read', 'exchanges.read-raw',
-                    'exchanges.replay', 'connections.read', 'connections.write', 'metrics.read'],
-  'front-desk':    ['patients.read', 'schedule.read', 'metrics.read'],
+                    'exchanges.replay', 'connections.read', 'connections.write', 'metrics.read',
+                    'conflicts.read', 'conflicts.resolve', 'sync.run'],
+  'front-desk':    ['patients.read', 'patients.write', 'schedule.read', 'schedule.write', 'conflicts.read',
+                    'conflicts.resolve', 'metrics.read'],
   'biller':        ['patients.read', 'schedule.read', 'metrics.read'],
-  'clinician':     ['patients.read', 'results.read', 'schedule.read', 'metrics.read'],
+  'clinician':     ['patients.read', 'results.read', 'results.write', 'schedule.read', 'schedule.write', 'metrics.read'],
   'auditor':       ['exchanges.read', 'connections.read', 'metrics.read', 'audit.read'],
 }
 

@@ -64,6 +64,7 @@ function fakeEngine(): FakeEngine {
         if (item) return Promise.resolve(item)
         return Promise.reject(new IntegrationError('NOT_FOUND', { what: 'connection' }))
       },
+      create: () => notHere('connection'),
       update: async (id, change) => {
         const item = await engine.connections.get(id)
         if (item.version !== change.version)
@@ -82,6 +83,30 @@ function fakeEngine(): FakeEngine {
       },
       settingsSchema: () => Promise.resolve({ type: 'object', properties: { port: { type: 'integer' } } }),
     },
+    cerner: {
+      status: () => notHere('Cerner connection'),
+      discover: () => notHere('FHIR address'),
+      makeKeys: () => notHere('Cerner connection'),
+      publicKeys: () => Promise.resolve([]),
+    },
+    sync: { start: () => notHere('Cerner connection'), stop: () => notHere('pull') },
+    scheduling: {
+      options: () => notHere('Cerner connection'),
+      slots: () => notHere('Cerner connection'),
+      book: () => notHere('Cerner connection'),
+      move: () => notHere('appointment'),
+      cancel: () => notHere('appointment'),
+      setStatus: () => notHere('appointment'),
+    },
+    outbound: {
+      updatePatient: () => notHere('patient'),
+      vitalSigns: () => notHere('patient'),
+      document: () => notHere('patient'),
+      withdraw: () => notHere('change'),
+      retry: () => notHere('change'),
+    },
+    conflicts: { resolve: () => notHere('conflict') },
+    documents: { content: () => notHere('document') },
     onLive: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -89,6 +114,8 @@ function fakeEngine(): FakeEngine {
   }
   return engine
 }
+
+const notHere = (what: string): Promise<never> => Promise.reject(new IntegrationError('NOT_FOUND', { what }))
 
 export const NOW = Date.parse('2026-03-04T18:00:00Z')
 

@@ -24,6 +24,10 @@ export const appointmentNumberKey = (vault: Vault, value: string): Buffer =>
 /** 16 bytes: MSH-10, so that the log is searchable by it. */
 export const controlKey = (vault: Vault, controlId: string): Buffer => vault.blind('control-id', controlId)
 
+/** 16 bytes: a resource of the other side, by type and logical id, within one connection. */
+export const farKey = (vault: Vault, type: string, id: string): Buffer =>
+  vault.blind('far-record', `${type}/${id}`)
+
 /** Messages of one patient share a lane and are applied in order; lanes run beside each other. */
 export const LANES = 32
 

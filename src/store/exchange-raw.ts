@@ -5,6 +5,7 @@ export interface RawExchange {
   id: ExchangeId
   connection_id: ConnectionId
   channel: string
+  direction: 'in' | 'out'
   kind: string
   remote: string
   replay_of: ExchangeId | null
@@ -14,7 +15,7 @@ export interface RawExchange {
 }
 
 export const LOAD_RAW = `
-select e.id, e.connection_id, e.channel, e.kind, e.remote, e.replay_of, e.sealed_raw, o.error_code, o.error_place
+select e.id, e.connection_id, e.channel, e.direction, e.kind, e.remote, e.replay_of, e.sealed_raw, o.error_code, o.error_place
 from exchange e
 left join exchange_outcome o on o.practice_id = e.practice_id and o.exchange_id = e.id
 where e.practice_id = current_practice() and e.id = $1`

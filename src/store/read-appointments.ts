@@ -1,7 +1,11 @@
 import type { Appointment, AppointmentQuery } from '../contract/appointments.ts'
 import type { Page } from '../contract/common.ts'
+import type { PendingChange } from '../contract/outbound.ts'
 import type { Coded, Person } from '../model/values.ts'
+import { stepsOf } from '../sync/transitions.ts'
+import type { Step } from '../sync/transitions.ts'
 import { appointmentNumberKey } from './blind-keys.ts'
+import { readPending } from './outbox-pending.ts'
 import { documentOf, openerOf, provenanceOf, readerOf } from './read-document.ts'
 import type { Opener } from './read-document.ts'
 import { readPatientNames } from './read-patients.ts'
@@ -16,6 +20,8 @@ import {
   statement,
 } from './reading.ts'
 import type { ReadStore, Timestamp } from './reading.ts'
+import { zonesOf } from './read-zones.ts'
+import type { Zones } from './read-zones.ts'
 
 const COLUMNS =
   'id, patient_id, status, start_at, end_at, provider_id, location_id, version, sealed, updated_at'
@@ -69,22 +75,26 @@ interface Row {
   updated_at: Timestamp
 }
 
-/**
- * Appointments newest first, or by start time when `from` or `to` is given.
- *
- * @param showNames false leaves the patient's name out
- */
+/** How appointments are shown to who asks. */
+export interface Showing {
+  /** False leaves the patient's name out. */
+  showNames: boolean
+  /** What the connections can carry to the other side now; without it whatever may follow. */
+  offers?: ReadonlySet<Step>
+}
+
+/** Appointments newest first, or by start time when `from` or `to` is given. */
 export async function listAppointments(
   store: ReadStore,
   query: AppointmentQuery,
-  { showNames }: { showNames: boolean },
+  showing: Showing,
 ): Promise<Page<Appointment>> {
   if (query.external_id !== undefined) {
     const found = await findByNumber(store, query.external_id)
-    return { items: (await viewsOf(store, found, showNames)).filter(isWithin(query)), next: null }
+    return { items: (await viewsOf(store, found, showing)).filter(isWithin(query)), next: null }
   }
   const page = await readPage(store, query)
-  return { items: await viewsOf(store, page.items, showNames), next: page.next }
+  return { items: await viewsOf(store, page.items, showing), next: page.next }
 }
 
 async function readPage(store: ReadStore, query: AppointmentQuery): Promise<Page<Row>> {
@@ -143,25 +153,43 @@ function checked(instant: string, name: string): string {
 export async function readAppointment(
   store: ReadStore,
   id: string,
-  { showNames }: { showNames: boolean },
+  showing: Showing,
 ): Promise<Appointment | undefined> {
   const rows = await rowsOf<Row>(store.database, READ_APPOINTMENT, [id])
-  return (await viewsOf(store, rows, showNames))[0]
+  return (await viewsOf(store, rows, showing))[0]
 }
 
-async function viewsOf(store: ReadStore, rows: readonly Row[], showNames: boolean): Promise<Appointment[]> {
-  const [opener, patients] = await Promise.all([
+async function viewsOf(store: ReadStore, rows: readonly Row[], showing: Showing): Promise<Appointment[]> {
+  const { showNames, offers } = showing
+  const [opener, patients, pending, zones] = await Promise.all([
     openerOf(store),
     readPatientNames(store, showNames ? rows.map((row) => row.patient_id) : []),
+    readPending(
+      store.database,
+      rows.map((row) => row.id),
+    ),
+    zonesOf(store.database),
   ])
-  return rows.map((row) => appointmentOf(row, opener, patients))
+  return rows.map((row) =>
+    appointmentOf(row, opener, { patients, pending: pending.get(row.id) ?? [], zones, offers }),
+  )
 }
 
-function appointmentOf(
-  row: Row,
-  { vault, names }: Opener,
-  patients: ReadonlyMap<string, string>,
-): Appointment {
+interface Beside {
+  patients: ReadonlyMap<string, string>
+  pending: readonly PendingChange[]
+  zones: Zones
+  offers: ReadonlySet<Step> | undefined
+}
+
+/** What may be done with it now: nothing while a change of it is under way, or before the other side has it. */
+function stepsNow(status: string, number: string | null, { pending, offers }: Beside): Step[] {
+  if (pending.length > 0 || number === null) return []
+  return stepsOf(status).filter((step) => offers?.has(step) ?? true)
+}
+
+function appointmentOf(row: Row, { vault, names }: Opener, beside: Beside): Appointment {
+  const { patients, pending, zones } = beside
   const document = documentOf(vault, 'appointment', row)
   const { text, object } = readerOf(document)
   return {
@@ -180,6 +208,11 @@ function appointmentOf(
     location_id: row.location_id,
     service: object<Coded>('service'),
     notes: text('notes'),
+    cancel_reason: object<Coded>('cancel_reason'),
+    time_zone: zones.of(row.location_id),
+    steps: stepsNow(row.status, text('external_id'), beside),
+    // The one that a person has to look at, else the first: the others wait behind it.
+    pending: pending.find(({ state }) => state === 'parked') ?? pending[0] ?? null,
     version: row.version,
     updated_at: instantOf(row.updated_at),
     provenance: provenanceOf(document, names),

@@ -1,3 +1,4 @@
+import { STUDIO_CONNECTION_ID, STUDIO_NAME } from '../model/studio.ts'
 import { rowsOf, statement } from './reading.ts'
 import type { Queryable } from './reading.ts'
 
@@ -22,6 +23,8 @@ interface Row extends ConnectionName {
 
 const KEEP_MS = 5000
 const UNKNOWN: ConnectionName = { name: 'unknown', channel: 'unknown' }
+// What users of the practice say comes over no connection, and is shown as theirs.
+const STUDIO: ConnectionName = { name: STUDIO_NAME, channel: 'studio' }
 const kept = new WeakMap<Queryable, { until: number; names: Promise<ConnectionNames> }>()
 
 /** The connections by id. Kept for five seconds: a new name may be shown that much later. */
@@ -36,6 +39,7 @@ export function connectionNames(database: Queryable): Promise<ConnectionNames> {
 
 async function readNames(database: Queryable): Promise<ConnectionNames> {
   const rows = await rowsOf<Row>(database, LIST_CONNECTION_NAMES, [])
-  const byId = new Map(rows.map(({ id, name, channel }) => [id, { name, channel }]))
+  const byId = new Map<string, ConnectionName>(rows.map(({ id, name, channel }) => [id, { name, channel }]))
+  byId.set(STUDIO_CONNECTION_ID, STUDIO)
   return { of: (id) => byId.get(id) ?? UNKNOWN }
 }

@@ -185,6 +185,8 @@ export const headOf = (
   row: { id: string; sealed_head: Buffer },
 ): ExchangeHead => JSON.parse(vault.openText(`exchange/head/${row.id}`, row.sealed_head)) as ExchangeHead
 
+const UNFINISHED: ReadonlySet<ExchangeState> = new Set(['retrying', 'queued', 'sent', 'ambiguous'])
+
 export function exchangeOf(row: ExchangeRow, opener: Opener): Exchange {
   const head = headOf(opener, row)
   const state = row.state ?? 'received'
@@ -198,7 +200,7 @@ export function exchangeOf(row: ExchangeRow, opener: Opener): Exchange {
     control_id: head.controlId,
     received_at: instantOfId(row.id),
     state,
-    finished_at: row.at === null || state === 'retrying' ? null : instantOf(row.at),
+    finished_at: row.at === null || UNFINISHED.has(state) ? null : instantOf(row.at),
     ack_outcome: row.ack ?? 'unknown',
     ack_code: head.ackCode ?? ackCodeIn(opener.vault, row),
     attempts: row.attempts ?? 0,
@@ -222,6 +224,6 @@ function ackCodeIn(vault: Opener['vault'], { id, sealed_reply: sealed }: Exchang
 /** `patient/<uuid>` as a reference; anything else is no record of ours. */
 export function recordRefOf(text: string): Exchange['records'] {
   const [type, id] = text.split('/')
-  const known = (['patient', 'encounter', 'appointment', 'report'] as const).find((each) => each === type)
+  const known = (['patient', 'encounter', 'appointment', 'report', 'document'] as const).find((each) => each === type)
   return known && id ? [{ type: known, id }] : []
 }

@@ -1,7 +1,19 @@
 import type { Page } from '../contract/common.ts'
 import type { Patient, PatientQuery, PatientSummary } from '../contract/patients.ts'
 import type { RecordDocument } from '../model/document.ts'
-import type { Allergy, Coverage, Identifier, NextOfKin, Person } from '../model/values.ts'
+import type { PendingChange } from '../contract/outbound.ts'
+import type {
+  Allergy,
+  Condition,
+  Coverage,
+  Identifier,
+  Immunization,
+  KeyedRow,
+  Medication,
+  NextOfKin,
+  Person,
+} from '../model/values.ts'
+import { readPendingOfChart } from './outbox-pending.ts'
 import { queryTokens, wordsOf } from './patient-tokens.ts'
 import { documentOf, maskIdentifier, maskSsn, openerOf, provenanceOf, readerOf } from './read-document.ts'
 import type { DocumentReader, Opener } from './read-document.ts'
@@ -85,11 +97,12 @@ function saidIn(query: Said): { mrn?: string; name?: string; date_of_birth?: str
 }
 
 export async function readPatient(store: ReadStore, id: string): Promise<Patient | undefined> {
-  const [[row], opener] = await Promise.all([
+  const [[row], opener, pending] = await Promise.all([
     rowsOf<Row>(store.database, READ_PATIENT, [id]),
     openerOf(store),
+    readPendingOfChart(store.database, id),
   ])
-  return row && patientOf(row, opener)
+  return row && patientOf(row, opener, pending)
 }
 
 /** Every identifier a patient is known by, with nothing masked: for look-ups, not for showing. */
@@ -146,7 +159,11 @@ function summaryOf(row: Row, document: RecordDocument): PatientSummary {
   }
 }
 
-function patientOf(row: Row, { vault, names }: Opener): Patient {
+/** Rows that stand, without the mark that keeps old news from reviving the others. */
+const standing = <T extends Partial<KeyedRow>>(rows: readonly T[]): Omit<T, 'gone'>[] =>
+  rows.map(({ gone: _gone, ...row }) => row)
+
+function patientOf(row: Row, { vault, names }: Opener, pending: PendingChange[]): Patient {
   const document = documentOf(vault, 'patient', row)
   const { text, flag, object, rows } = readerOf(document)
   const ssn = text('ssn')
@@ -166,8 +183,12 @@ function patientOf(row: Row, { vault, names }: Opener): Patient {
     primary_provider: object<Person>('primary_provider'),
     identifiers: rows<Identifier>('identifiers').map(maskIdentifier),
     next_of_kin: rows<NextOfKin>('next_of_kin'),
-    coverage: rows<Coverage>('coverage'),
-    allergies: rows<Allergy>('allergies'),
+    coverage: standing(rows<Coverage>('coverage')),
+    allergies: standing(rows<Allergy>('allergies')),
+    conditions: standing(rows<Condition>('conditions')),
+    medications: standing(rows<Medication>('medications')),
+    immunizations: standing(rows<Immunization>('immunizations')),
+    pending,
     created_at: instantOf(row.created_at),
     provenance: provenanceOf(document, names),
   }

@@ -1,4 +1,4 @@
-import type { Timeline } from '../contract/exchanges.ts'
+import type { ExchangeState, Timeline } from '../contract/exchanges.ts'
 import { exchangeErrorOf } from './exchange-error.ts'
 import { readCopies } from './read-exchange.ts'
 import type { Copy } from './read-exchange.ts'
@@ -10,7 +10,7 @@ type Event = Timeline['events'][number]
 // prettier-ignore
 export const READ_LIFE = statement(
   'read-life',
-  `select e.id, e.remote, e.duplicate_of, e.replay_of, o.state, o.at as ended_at, o.attempts, o.error_code, o.error_place,
+  `select e.id, e.direction, e.remote, e.duplicate_of, e.replay_of, o.state, o.at as ended_at, o.attempts, o.error_code, o.error_place,
   a.outcome as ack, a.at as ack_at
 from exchange e
 left join exchange_outcome o on o.practice_id = current_practice() and o.exchange_id = $1
@@ -26,10 +26,11 @@ order by id limit 1000`,
 
 interface Life {
   id: string
+  direction: 'in' | 'out'
   remote: string
   duplicate_of: string | null
   replay_of: string | null
-  state: 'applied' | 'ignored' | 'retrying' | 'parked' | 'duplicate' | 'resolved' | null
+  state: Exclude<ExchangeState, 'received'> | null
   ended_at: Timestamp | null
   attempts: number | null
   error_code: string | null
@@ -72,6 +73,10 @@ function arrivalOf(life: Life): Event {
   if (life.replay_of !== null) {
     return { at, event: 'received', says: 'Made as a replay.', actor: ENGINE, exchange_id: life.replay_of }
   }
+  if (life.direction === 'out') {
+    const to = life.remote === '' ? '' : ` to ${life.remote}`
+    return { at, event: 'made', says: `Made here, to be sent${to}.`, actor: ENGINE, exchange_id: null }
+  }
   const says = life.remote === '' ? 'Received and stored.' : `Received from ${life.remote} and stored.`
   return { at, event: 'received', says, actor: ENGINE, exchange_id: null }
 }
@@ -103,6 +108,16 @@ function sentenceOf({ state, attempts, error_code: code, error_place: place }: L
       return 'A repeat: it changed nothing, and the first reply was given again.'
     case 'resolved':
       return 'Resolved.'
+    case 'queued':
+      return 'Waits to be sent.'
+    case 'sent':
+      return 'Sent; the answer is awaited.'
+    case 'accepted':
+      return (attempts ?? 1) > 1 ? `Accepted by the other side at attempt ${attempts}.` : 'Accepted by the other side.'
+    case 'ambiguous':
+      return `It is not known whether the other side has it.${cause}`
+    case 'cancelled':
+      return `Not sent.${cause}`
     case null:
       return 'Waiting.'
     default:

@@ -21,6 +21,7 @@ const COLUMNS = {
   appointment: [['patient_id', 'uuid'], ['status', 'text'], ['start_at', 'timestamptz'], ['end_at', 'timestamptz'],
                 ['provider_id', 'text'], ['location_id', 'text'], ['number_key', 'bytea']],
   report:      [['patient_id', 'uuid'], ['status', 'text'], ['effective_at', 'timestamptz']],
+  document:    [['patient_id', 'uuid'], ['status', 'text'], ['created_on', 'timestamptz']],
 } as const satisfies Record<RecordType, readonly (readonly [string, string])[]>
 
 const KEEP_WHEN_NULL = new Set(['tokens'])
@@ -53,6 +54,7 @@ const SQL = {
   encounter: statements('encounter'),
   appointment: statements('appointment'),
   report: statements('report'),
+  document: statements('document'),
 }
 
 /** The statements above, for the test that looks at their plans. */

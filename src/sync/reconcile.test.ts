@@ -92,6 +92,97 @@ describe('reconcile', () => {
     expect(rowsOf(document, 'identifiers')).toEqual([mrn, fin])
   })
 
+  describe('a set whose rows come one by one', () => {
+    const row = (key: string, hour: number, parts: object = {}) => ({
+      key,
+      as_of: `2026-03-10T${String(hour).padStart(2, '0')}:00:00.000Z`,
+      ...parts,
+    })
+    const saysRows = (...rows: object[]): Statement => ({
+      ...says({}, 'mention'),
+      sets: { allergies: { rows, place: 'AllergyIntolerance', mode: 'keyed' } },
+    })
+    const shown = (document: RecordDocument) =>
+      rowsOf<{ key: string; substance?: string }>(document, 'allergies').map(({ key, substance }) => [
+        key,
+        substance,
+      ])
+    const told = (...messages: Statement[]): RecordDocument =>
+      messages.reduce((document, one, n) => reconcile(document, one, source(n + 1)).document, emptyDocument())
+
+    test('keeps the rows that a message does not speak of', () => {
+      const document = told(
+        saysRows(row('a', 1, { substance: 'egg' })),
+        saysRows(row('b', 1, { substance: 'milk' })),
+      )
+      expect(shown(document)).toEqual([
+        ['a', 'egg'],
+        ['b', 'milk'],
+      ])
+    })
+
+    test('takes the newer word about a row, whatever order they come in', () => {
+      const [old, young] = [
+        saysRows(row('a', 1, { substance: 'egg' })),
+        saysRows(row('a', 2, { substance: 'eggs' })),
+      ]
+      expect(shown(told(old, young))).toEqual([['a', 'eggs']])
+      expect(shown(told(young, old))).toEqual([['a', 'eggs']])
+    })
+
+    test('does not show a row that is gone, and old news cannot bring it back', () => {
+      const gone = saysRows(row('a', 2, { gone: true }))
+      const old = saysRows(row('a', 1, { substance: 'egg' }))
+      expect(shown(told(old, gone))).toEqual([])
+      expect(shown(told(gone, old))).toEqual([])
+      expect(shown(told(gone, saysRows(row('a', 3, { substance: 'egg' }))))).toEqual([['a', 'egg']])
+    })
+
+    test('is not touched by a repeat', () => {
+      const once = told(saysRows(row('a', 1, { substance: 'egg' })))
+      const again = reconcile(once, saysRows(row('a', 1, { substance: 'egg' })), source(9))
+      expect(again).toMatchObject({ touched: false, decisions: [] })
+    })
+
+    test('dates a row by the message when it has no time of its own', () => {
+      const document = told(saysRows({ key: 'a', substance: 'egg' }))
+      expect(rowsOf(document, 'allergies')).toEqual([
+        { key: 'a', substance: 'egg', as_of: new Date(1).toISOString() },
+      ])
+    })
+
+    test('stands beside the snapshot of another connection', () => {
+      const hl7 = reconcile(
+        emptyDocument(),
+        saysSet('allergies', [{ substance: 'nuts' }]),
+        source(1, 'x', 'hl7'),
+      )
+      const both = reconcile(hl7.document, saysRows(row('a', 1, { substance: 'egg' })), source(2))
+      expect(rowsOf(both.document, 'allergies')).toHaveLength(2)
+    })
+
+    test('ends in one state, whatever the order', () => {
+      const stories = fc.uniqueArray(
+        fc.record({
+          key: fc.constantFrom('a', 'b'),
+          hour: fc.integer({ min: 0, max: 23 }),
+          parts: fc.constantFrom({ substance: 'x' }, { substance: 'y' }, { gone: true }),
+        }),
+        { selector: ({ key, hour }) => `${key}${hour}`, maxLength: 8 },
+      )
+      const shuffled = stories.chain((all) =>
+        fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+      )
+      const end = (all: { key: string; hour: number; parts: object }[]) =>
+        shown(told(...all.map(({ key, hour, parts }) => saysRows(row(key, hour, parts))))).sort()
+      fc.assert(
+        fc.property(shuffled, ([inOrder, mixed]) => {
+          expect(end(mixed)).toEqual(end(inOrder))
+        }),
+      )
+    })
+  })
+
   const story = fc.uniqueArray(
     fc.record({
       asOfMs: fc.integer({ min: 1, max: 50 }),

@@ -1,6 +1,6 @@
 import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
 import type { FieldState, RecordDocument } from '../model/document.ts'
-import type { Identifier, Observation } from '../model/values.ts'
+import type { Identifier, KeyedRow, Observation } from '../model/values.ts'
 import type { Said, Statement } from '../model/statement.ts'
 import { mergeObservations } from './observations.ts'
 
@@ -50,6 +50,7 @@ export function reconcile(stored: RecordDocument, statement: Statement, source: 
     const said = statement.sets[set]
     if (!said) continue
     if (GROWING.has(set)) work.growingSet(set, said.rows as readonly Identifier[], said.place)
+    else if (said.mode === 'keyed') work.keyedSet(set, said.rows as readonly KeyedRow[], said.place)
     else if (set === 'observations') work.observations(said.rows as readonly Observation[], said.place)
     else work.snapshot(set, said.rows, said.place)
   }
@@ -97,6 +98,31 @@ class Work {
     if (added.length === 0) return
     const after = [...known, ...added]
     this.#decide(set, known, after, place, 'changed')
+    this.#sets[set] = { ...bySource, [this.#source.connectionId]: this.#state(after, place) }
+  }
+
+  /** Rows that come one by one: each is as new as its own source says, and the others stay. */
+  keyedSet(set: string, rows: readonly KeyedRow[], place: string): void {
+    const bySource = this.#sets[set] ?? {}
+    const known = (bySource[this.#source.connectionId]?.[0] ?? []) as readonly KeyedRow[]
+    const after = [...known]
+    let changed = false
+    for (const row of rows) {
+      const next: KeyedRow = { ...row, as_of: row.as_of ?? new Date(this.#source.asOfMs).toISOString() }
+      const at = after.findIndex((one) => one.key === row.key)
+      const before = after[at]
+      const same = before !== undefined && sameRow(before, next)
+      if (before !== undefined && isOlder(next, before)) {
+        if (!same) this.#decide(`${set}.${row.key}`, before, next, place, 'older')
+        continue
+      }
+      if (same && before.as_of === next.as_of) continue
+      if (!same) this.#decide(`${set}.${row.key}`, before ?? null, next, place, 'changed')
+      if (at < 0) after.push(next)
+      else after[at] = next
+      changed = true
+    }
+    if (!changed) return
     this.#sets[set] = { ...bySource, [this.#source.connectionId]: this.#state(after, place) }
   }
 
@@ -166,6 +192,12 @@ class Work {
     this.#decisions.push({ field, before, after, place, outcome })
   }
 }
+
+const isOlder = (row: KeyedRow, than: KeyedRow): boolean =>
+  Date.parse(row.as_of ?? '') < Date.parse(than.as_of ?? '')
+
+const sameRow = (a: KeyedRow, b: KeyedRow): boolean =>
+  sameValue({ ...a, as_of: undefined }, { ...b, as_of: undefined })
 
 const sameIdentifier = (a: Identifier, b: Identifier): boolean =>
   a.value === b.value && a.authority === b.authority && a.type === b.type

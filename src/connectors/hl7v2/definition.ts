@@ -263,5 +263,8 @@ export type ListenerTlsSettings = Hl7v2Settings['tls']
 export type SenderTlsSettings = z.output<typeof senderTls>
 export type OutboundSettings = z.output<typeof outbound>
 
+/** The settings that are sealed. */
+export const HL7V2_SECRETS = ['tls.key', 'outbound.tls.key'] as const
+
 /** The same as JSON Schema with `label`, `help`, `secret` and defaults: what the HTTP API hands to the form. */
 export const hl7v2SettingsJson = z.toJSONSchema(hl7v2Settings, { io: 'input', unrepresentable: 'any' })

@@ -87,6 +87,17 @@ export async function apiText(path: string, signal?: AbortSignal): Promise<strin
   return response.text()
 }
 
+/**
+ * Bytes with the media type that the server gave them.
+ *
+ * @throws ApiProblem
+ */
+export async function apiBlob(path: string, signal?: AbortSignal): Promise<Blob> {
+  const response = await send(path, { signal })
+  if (!response.ok) throw new ApiProblem(await problemOf(response))
+  return response.blob()
+}
+
 export const problemFrom = (error: unknown): Problem =>
   error instanceof ApiProblem
     ? error.problem

@@ -47,12 +47,16 @@ export function useLiveStream(enabled: boolean): void {
       } else if (event.type === 'records') {
         if (event.types.includes('appointment')) refresh('appointments')
         refresh('patient')
-      } else refresh('connections')
+        if (event.types.includes('document')) refresh('documents')
+      } else if (event.type === 'outbox') refresh('appointments', 'patient', 'exchange', 'exchanges')
+      else if (event.type === 'sync') refresh('sync-runs', 'drift', 'cerner')
+      else if (event.type === 'conflicts') refresh('conflicts', 'appointments', 'patient')
+      else refresh('connections')
     }
     const source = new EventSource('/api/events')
     source.onopen = () => put({ connected: true })
     source.onerror = () => put({ connected: false })
-    for (const name of ['flow', 'records', 'connection']) source.addEventListener(name, take)
+    for (const name of ['flow', 'records', 'connection', 'outbox', 'conflicts', 'sync']) source.addEventListener(name, take)
     return () => {
       clearTimeout(timer)
       source.close()

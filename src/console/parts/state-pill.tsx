@@ -1,15 +1,20 @@
 import {
   IconAlertTriangle,
   IconArrowBackUp,
+  IconBan,
   IconCalendarCheck,
   IconCheck,
+  IconChecks,
   IconCircleDashed,
   IconClock,
   IconCopy,
   IconDoorEnter,
   IconEyeOff,
+  IconHourglassLow,
   IconInbox,
+  IconQuestionMark,
   IconRefresh,
+  IconSend,
   IconUserX,
   IconX,
   type Icon,
@@ -33,6 +38,11 @@ export const EXCHANGE_LOOKS: Record<ExchangeState, Look & { means: string }> = {
   parked:    { label: 'Parked',    tone: 'bad',  icon: IconAlertTriangle, means: 'Needs a person; the link keeps flowing.' },
   duplicate: { label: 'Duplicate', tone: 'twin', icon: IconCopy,          means: 'A repeat; the first answer was sent again.' },
   resolved:  { label: 'Resolved',  tone: 'mute', icon: IconArrowBackUp,   means: 'Was parked; a replay or a decision closed it.' },
+  queued:    { label: 'Queued',    tone: 'info', icon: IconHourglassLow,  means: 'A change of ours, waiting for its turn to be sent.' },
+  sent:      { label: 'Sent',      tone: 'info', icon: IconSend,          means: 'On its way; the other side has not answered yet.' },
+  accepted:  { label: 'Accepted',  tone: 'ok',   icon: IconChecks,        means: 'The other side answered, and all is well.' },
+  ambiguous: { label: 'Unsure',    tone: 'warn', icon: IconQuestionMark,  means: 'No clear answer came: it may have been done. It is looked up before it is sent again.' },
+  cancelled: { label: 'Withdrawn', tone: 'mute', icon: IconBan,           means: 'Withdrawn here before the other side had it.' },
 }
 
 // prettier-ignore

@@ -46,6 +46,6 @@ export function WhereFrom({ field, from }: { field: string; from: Provenance | u
 
 // prettier-ignore
 const CHANNELS: Record<string, string> = {
-  hl7v2: 'HL7 v2', fhir: 'FHIR R4', millennium: 'Millennium services', files: 'Files', ccl: 'CCL', healtheintent: 'HealtheIntent',
+  hl7v2: 'HL7 v2', cerner: 'Cerner FHIR', fhir: 'FHIR R4', millennium: 'Millennium services', files: 'Files', ccl: 'CCL', healtheintent: 'HealtheIntent',
 }
 export const channelName = (channel: string): string => CHANNELS[channel] ?? channel

@@ -2,7 +2,7 @@ import { Kbd, Modal } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { keyIsFree } from '../parts/use-row-keys.ts'
-import { INTEGRATIONS, PAGES } from './nav.tsx'
+import { INTEGRATIONS, PAGES, REVIEW } from './nav.tsx'
 import { useSession } from './session.ts'
 
 /** `?` for help and `g` + letter for pages; single keys act only while nobody types. */
@@ -18,7 +18,7 @@ export function useShellKeys(toggleHelp: () => void): void {
       else if (event.key === 'g') armed.current = now
       else if (now - armed.current < 1_200) {
         armed.current = 0
-        const page = [...PAGES, ...INTEGRATIONS].find(
+        const page = [...PAGES, ...REVIEW, ...INTEGRATIONS].find(
           ({ key, needs }) => key === event.key && permissions.includes(needs),
         )
         if (page === undefined) return
@@ -36,7 +36,7 @@ export function useShellKeys(toggleHelp: () => void): void {
 const KEYS: [keys: string[], does: string][] = [
   [['Ctrl', 'K'], 'Search and commands'],
   [['?'], 'This help'],
-  ...[...PAGES, ...INTEGRATIONS].map(({ key, label }): [string[], string] => [['g', key], `Go to ${label}`]),
+  ...[...PAGES, ...REVIEW, ...INTEGRATIONS].map(({ key, label }): [string[], string] => [['g', key], `Go to ${label}`]),
   [['j'], 'Next row'],
   [['k'], 'Row before'],
   [['Enter'], 'Open the row'],
@@ -44,6 +44,9 @@ const KEYS: [keys: string[], does: string][] = [
   [['t'], 'Today (Schedule)'],
   [['d'], 'Day view (Schedule)'],
   [['w'], 'Week view (Schedule)'],
+  [['b'], 'Book an appointment (Schedule)'],
+  [['1'], 'Keep our side of the chosen conflict'],
+  [['2'], 'Take Cerner’s side of it'],
   [['Esc'], 'Close'],
 ]
 

@@ -1,6 +1,9 @@
 import {
   IconActivity,
+  IconArrowsSplit2,
   IconCalendar,
+  IconCloudDataConnection,
+  IconHeartRateMonitor,
   IconPlugConnected,
   IconTimeline,
   IconUsers,
@@ -10,6 +13,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { Permission } from '../../contract/session.ts'
 import { useLive } from '../api/live.ts'
+import { openConflicts } from '../api/booking.ts'
 import { summary } from '../api/queries.ts'
 import { count } from '../parts/words.ts'
 import { useMay, useSession } from './session.ts'
@@ -32,19 +36,33 @@ export const PAGES: readonly PageEntry[] = [
   { to: '/schedule', label: 'Schedule', icon: IconCalendar, needs: 'schedule.read', key: 's', hint: 'Days and weeks by provider' },
 ]
 // prettier-ignore
+export const REVIEW: readonly PageEntry[] = [
+  { to: '/review/conflicts', label: 'Conflicts', icon: IconArrowsSplit2, needs: 'conflicts.read', key: 'r', hint: 'What both sides changed, and a person decides' },
+]
+// prettier-ignore
 export const INTEGRATIONS: readonly PageEntry[] = [
+  { to: '/settings/integrations/cerner', label: 'Cerner', icon: IconCloudDataConnection, needs: 'connections.read', key: 'c', hint: 'FHIR, services, pulling, and who is right' },
   { to: '/settings/integrations/hl7',  label: 'HL7',  icon: IconPlugConnected, needs: 'connections.read', key: 'h', hint: 'Listener, settings and connectivity test' },
   { to: '/settings/integrations/logs', label: 'Logs', icon: IconTimeline,      needs: 'exchanges.read',   key: 'l', hint: 'Every message, in and out' },
+  { to: '/settings/integrations/connectivity', label: 'Connectivity Test', icon: IconHeartRateMonitor, needs: 'connections.read', key: 'n', hint: 'Every connection, rung by rung' },
 ]
 
-function Entry({ page: { to, label, icon: Sign }, badge }: { page: PageEntry; badge?: number }) {
+function Entry({
+  page: { to, label, icon: Sign },
+  badge,
+  badgeOf = 'messages wait for a person',
+}: {
+  page: PageEntry
+  badge?: number
+  badgeOf?: string
+}) {
   return (
     <li>
       <Link to={to} className={css.link} activeOptions={{ exact: false, includeSearch: false }}>
         <Sign size={17} stroke={1.6} aria-hidden="true" />
         {label}
         {badge !== undefined && badge > 0 && (
-          <span className={css.badge} title={`${count(badge)} messages wait for a person`}>
+          <span className={css.badge} title={`${count(badge)} ${badgeOf}`}>
             {count(badge)}
           </span>
         )}
@@ -57,6 +75,7 @@ export function Nav() {
   const session = useSession()
   const { connected } = useLive()
   const metrics = useQuery({ ...summary(60), enabled: useMay('metrics.read') })
+  const waiting = useQuery({ ...openConflicts, enabled: useMay('conflicts.read') })
   const seen = (pages: readonly PageEntry[]) =>
     pages.filter(({ needs }) => session.permissions.includes(needs))
   return (
@@ -66,6 +85,23 @@ export function Nav() {
           <Entry key={page.label} page={page} />
         ))}
       </ul>
+      {seen(REVIEW).length > 0 && (
+        <div>
+          <p className={css.group} id="nav-review">
+            Review
+          </p>
+          <ul aria-labelledby="nav-review">
+            {seen(REVIEW).map((page) => (
+              <Entry
+                key={page.label}
+                page={page}
+                badge={waiting.data?.length}
+                badgeOf="conflicts wait for a person"
+              />
+            ))}
+          </ul>
+        </div>
+      )}
       {seen(INTEGRATIONS).length > 0 && (
         <div>
           <p className={css.group} id="nav-integrations">

@@ -4,6 +4,7 @@ import { Spotlight } from '@mantine/spotlight'
 import {
   IconCalendar,
   IconClockHour4,
+  IconCloudDown,
   IconMessage2,
   IconMoon,
   IconSearch,
@@ -18,7 +19,7 @@ import type { SearchResult } from '../../contract/session.ts'
 import { problemFrom } from '../api/http.ts'
 import { search } from '../api/queries.ts'
 import { chooseZone } from '../time/zone-choice.ts'
-import { INTEGRATIONS, PAGES } from './nav.tsx'
+import { INTEGRATIONS, PAGES, REVIEW } from './nav.tsx'
 import { useSession } from './session.ts'
 
 interface Command {
@@ -43,7 +44,7 @@ function useCommands(): Command[] {
   const { setColorScheme } = useMantineColorScheme()
   const { permissions } = useSession()
   return [
-    ...[...PAGES, ...INTEGRATIONS]
+    ...[...PAGES, ...REVIEW, ...INTEGRATIONS]
       .filter(({ needs }) => permissions.includes(needs))
       .map(({ to, label, hint, icon }) => ({ label, hint, icon, run: () => navigate({ to }) })),
     ...(permissions.includes('exchanges.read')
@@ -53,6 +54,16 @@ function useCommands(): Command[] {
             hint: 'Logs of what needs a person',
             icon: IconSearch,
             run: () => navigate({ to: '/settings/integrations/logs', search: { state: 'parked' } }),
+          },
+        ]
+      : []),
+    ...(permissions.includes('connections.read')
+      ? [
+          {
+            label: 'Pulls and drift',
+            hint: 'What was read from Cerner, and where the two sides differ',
+            icon: IconCloudDown,
+            run: () => navigate({ to: '/settings/integrations/cerner/pulls' }),
           },
         ]
       : []),

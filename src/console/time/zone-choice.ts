@@ -6,13 +6,24 @@ export type ZoneChoice = (typeof ZONE_CHOICES)[number]
 
 const KEY = 'practice-studio.zone'
 const watchers = new Set<() => void>()
-const read = (): ZoneChoice => {
-  const stored = window.localStorage.getItem(KEY)
-  return ZONE_CHOICES.find((choice) => choice === stored) ?? 'site'
+// A frame of another site may have no storage: the choice is then kept for as long as the window is open.
+let inMemory: string | null = null
+const stored = (): string | null => {
+  try {
+    return window.localStorage.getItem(KEY)
+  } catch {
+    return inMemory
+  }
 }
+const read = (): ZoneChoice => ZONE_CHOICES.find((choice) => choice === stored()) ?? 'site'
 
 export function chooseZone(choice: ZoneChoice): void {
-  window.localStorage.setItem(KEY, choice)
+  inMemory = choice
+  try {
+    window.localStorage.setItem(KEY, choice)
+  } catch {
+    // Kept in memory alone.
+  }
   for (const watcher of watchers) watcher()
 }
 

@@ -1,5 +1,8 @@
 import type { Address } from '../../model/values.ts'
 import type { Cell, Components, PartsCodec } from '../codec.ts'
+import { elementsIn, textIn, textOf } from '../fhir/elements.ts'
+import { isElement } from '../fhir/json.ts'
+import type { FhirReading } from '../fhir/reading.ts'
 import type { Reading } from '../reading.ts'
 import { trimmed } from './text.ts'
 import { zip } from './zip.ts'
@@ -43,6 +46,7 @@ export const address: PartsCodec<Address> = {
     ...['', ''],
     value.county ?? '',
   ],
+  fhir: { read: readFhirAddress },
 }
 
 const postalCode = (cell: Cell, at: Reading): string | undefined => {
@@ -57,4 +61,22 @@ function put(value: Address, part: keyof Address, text: string | undefined): voi
 function said(raw: string): string {
   const text = trimmed(raw)
   return text === '""' ? '' : text
+}
+
+function readFhirAddress(found: unknown, at: FhirReading): Address | undefined {
+  const one = isElement(found) ? found : elementsIn({ found }, 'found')[0]
+  if (!one) return undefined
+  const lines = Array.isArray(one['line'])
+    ? (one['line'] as readonly unknown[]).map(textOf)
+    : [textIn(one, 'line')]
+  const value: Address = {}
+  put(value, 'line1', trimmed(lines[0] ?? ''))
+  put(value, 'line2', lines.slice(1).map(trimmed).filter(Boolean).join(', '))
+  put(value, 'city', trimmed(textIn(one, 'city')))
+  put(value, 'state', trimmed(textIn(one, 'state')))
+  const code = trimmed(textIn(one, 'postalCode'))
+  if (code !== '') put(value, 'postal_code', zip.read(code, at))
+  put(value, 'country', trimmed(textIn(one, 'country')))
+  put(value, 'county', trimmed(textIn(one, 'district')))
+  return Object.keys(value).length === 0 ? undefined : value
 }

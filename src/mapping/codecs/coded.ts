@@ -1,5 +1,7 @@
 import type { CodeSet } from '../code-set.ts'
 import type { PartsCodec } from '../codec.ts'
+import { codesSaid } from '../fhir/coding.ts'
+import type { FhirReading } from '../fhir/reading.ts'
 import type { Reading } from '../reading.ts'
 
 /**
@@ -29,6 +31,7 @@ export function coded<S extends string>(set: CodeSet<S>): PartsCodec<S> {
       return undefined
     },
     write: (value) => [set.write(value, 'v2') ?? value],
+    fhir: { read: (value, at) => readFhirCode(set, value, at) },
   }
 }
 
@@ -43,3 +46,25 @@ export function readCode<S extends string>(set: CodeSet<S>, code: string, at: Re
 /** The name of the set in the sender's own standard: `HL70001`. */
 export const setName = (set: CodeSet, at: Reading): string =>
   at.standard === 'v2' ? set.systems.v2 : set.systems.fhir
+
+/**
+ * The studio code for a FHIR code, Coding, CodeableConcept or a list of them: a standard coding that the set knows,
+ * else the site's coding by the analyst's answers or its words. Null flavours count only where the set has them.
+ */
+export function readFhirCode<S extends string>(
+  set: CodeSet<S>,
+  value: unknown,
+  at: FhirReading,
+): S | undefined {
+  const { codes, words } = codesSaid(value)
+  for (const code of codes) {
+    const known = readCode(set, code, at)
+    if (known !== undefined) return known
+  }
+  for (const word of words) {
+    const known = readCode(set, word, at)
+    if (known !== undefined) return known
+  }
+  if (codes.length + words.length > 0) at.warn('CODE_NOT_IN_SET', { field: at.place, set: setName(set, at) })
+  return undefined
+}

@@ -1,6 +1,7 @@
 import type { PartsCodec } from '../codec.ts'
 import { language as languages } from '../codesets/language.ts'
-import { coded, readCode } from './coded.ts'
+import { codesSaid } from '../fhir/coding.ts'
+import { coded, readCode, setName } from './coded.ts'
 
 const plain = coded(languages)
 
@@ -17,5 +18,15 @@ export const language: PartsCodec<string> = {
       if (known !== undefined) return known
     }
     return plain.read(cell, at)
+  },
+  fhir: {
+    read(value, at) {
+      const { codes, words } = codesSaid(value)
+      const tags = codes.map((code) => /^([a-z]{2,3})[-_]/i.exec(code)?.[1] ?? code)
+      const known = [...tags, ...words].map((code) => readCode(languages, code, at)).find(Boolean)
+      if (known === undefined && codes.length + words.length > 0)
+        at.warn('CODE_NOT_IN_SET', { field: at.place, set: setName(languages, at) })
+      return known
+    },
   },
 }

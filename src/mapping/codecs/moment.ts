@@ -1,6 +1,7 @@
 import type { CalendarDate, Instant } from '../../kernel/calendar-date.ts'
 import { readTime, writeDate, writeTime } from '../../standards/hl7v2/time.ts'
 import type { LeafCodec } from '../codec.ts'
+import { textOf } from '../fhir/elements.ts'
 import type { Reading } from '../reading.ts'
 
 /**
@@ -12,6 +13,7 @@ export const moment: LeafCodec<Instant | CalendarDate> = {
   name: 'moment',
   read: (raw, at) => readMoment(raw, at),
   write: (value) => (isDate(value) ? writeDate(value) : writeTime(value, 'UTC')),
+  fhir: { read: (value, at) => readFhirMoment(textOf(value), at) },
 }
 
 /** An instant in UTC. A date without a time of day does not say when, and is refused. */
@@ -20,6 +22,12 @@ export const instant: LeafCodec<Instant> = {
   name: 'instant',
   read: (raw, at) => readInstant(raw, at),
   write: (value) => writeTime(value, 'UTC'),
+  fhir: {
+    read(value, at) {
+      const found = readFhirMoment(textOf(value), at)
+      return found === undefined || !isDate(found) ? found : at.refuse('a time of day')
+    },
+  },
 }
 
 export function readMoment(raw: string, at: Reading): Instant | CalendarDate | undefined {
@@ -36,6 +44,16 @@ export function readMoment(raw: string, at: Reading): Instant | CalendarDate | u
       return at.refuse('a time')
   }
   return time satisfies never
+}
+
+const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/
+
+/**
+ * A FHIR date or dateTime. A month, `2019-06`, is read here: HL7 would take its end for an offset from UTC.
+ */
+export function readFhirMoment(raw: string, at: Reading): Instant | CalendarDate | undefined {
+  const text = raw.trim()
+  return MONTH.test(text) ? text : readMoment(text, at)
 }
 
 export function readInstant(raw: string, at: Reading): Instant | undefined {

@@ -1,4 +1,6 @@
 import type { Cell, PartsCodec } from '../codec.ts'
+import { textOf } from '../fhir/elements.ts'
+import { splitName } from '../fhir/person.ts'
 import { trimmed } from './text.ts'
 
 /**
@@ -13,6 +15,12 @@ export const fullName: PartsCodec<string> = {
     return parts.map(trimmed).filter(isSaid).join(' ') || undefined
   },
   write: (value) => [value],
+  fhir: {
+    read(value) {
+      const { first_name: first, last_name: last } = splitName(textOf(value))
+      return [first, last].filter(Boolean).join(' ') || undefined
+    },
+  },
 }
 
 /** XPN-1 is a surname with its own parts (FN); older feeds send it whole. */

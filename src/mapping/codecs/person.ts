@@ -1,6 +1,7 @@
 import type { Person } from '../../model/values.ts'
 import { hasAuthority } from '../authority.ts'
 import type { PartsCodec } from '../codec.ts'
+import { readFhirPerson } from '../fhir/person.ts'
 import { trimmed } from './text.ts'
 
 /**
@@ -34,6 +35,7 @@ export const person: PartsCodec<Person> = {
     ...['', '', '', '', ''],
     value.authority ?? '',
   ],
+  fhir: { read: readFhirPerson },
 }
 
 const said = (text: string): boolean => text !== '' && text !== '""'
@@ -47,6 +49,7 @@ export const personId: PartsCodec<string> = {
     return said(id) ? id : undefined
   },
   write: (value) => [value],
+  fhir: { read: (value, at) => readFhirPerson(value, at)?.id },
 }
 
 /** A person inside one component (NDL-1): the parts are subcomponents, id 1, family 2, given 3. */
@@ -63,4 +66,5 @@ export const personInComponent: PartsCodec<Person> = {
       value.authority ?? '',
     ],
   ],
+  fhir: { read: readFhirPerson },
 }

@@ -1,6 +1,8 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { PartsCodec } from '../codec.ts'
+import { extensionOf, extensionValue, textIn, textOf } from '../fhir/elements.ts'
+import { isElement } from '../fhir/json.ts'
 
 /**
  * A telephone number in E.164 (`+15555551234`), with `;ext=` when it has an extension (RFC 3966). Reads XTN-1, else
@@ -26,6 +28,17 @@ export const phone: PartsCodec<string> = {
       : `${read};ext=${extension}`
   },
   write: (value) => [value],
+  fhir: {
+    read(value, at) {
+      if (!isElement(value)) return readPhone(textOf(value), at.settings.country)
+      const number = textIn(value, 'value').trim()
+      if (number === '' || /^(?:masked|unknown)$/i.test(number)) return undefined
+      const extension = extensionOf(value, 'contactpoint-extension')
+      const digits = extension ? textOf(extensionValue(extension)).trim() : ''
+      const read = readPhone(number, at.settings.country)
+      return digits === '' || read === undefined || read.includes(';ext=') ? read : `${read};ext=${digits}`
+    },
+  },
 }
 
 // The library takes some 20 µs a number, and a registration desk sends the same few thousand numbers all day.

@@ -1,13 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import type { AppointmentFields, EncounterFields, PatientFields, ReportFields } from '../../model/fields.ts'
-import type { Allergy, Coverage, Diagnosis, NextOfKin } from '../../model/values.ts'
+import type {
+  AppointmentFields,
+  DocumentFields,
+  EncounterFields,
+  PatientFields,
+  ReportFields,
+} from '../../model/fields.ts'
+import type {
+  Allergy,
+  Condition,
+  Coverage,
+  Diagnosis,
+  Immunization,
+  KeyedRow,
+  Medication,
+  NextOfKin,
+} from '../../model/values.ts'
+import { readPaths } from '../fhir/path.ts'
 import { readPlaces } from '../place.ts'
 import type { Table } from '../table.ts'
 import { allergyTable } from './allergy.ts'
 import { appointmentTable } from './appointment.ts'
+import { conditionTable } from './condition.ts'
 import { coverageTable } from './coverage.ts'
 import { diagnosisTable } from './diagnosis.ts'
+import { documentTable } from './document.ts'
 import { encounterTable } from './encounter.ts'
+import { immunizationTable } from './immunization.ts'
+import { medicationTable } from './medication.ts'
 import { nextOfKinTable } from './next-of-kin.ts'
 import { patientTable } from './patient.ts'
 import { reportTable } from './report.ts'
@@ -116,7 +136,7 @@ const ENCOUNTER: Record<keyof EncounterFields, true> = {
 const APPOINTMENT: Record<keyof AppointmentFields | 'patient_id', true> = {
   external_id: true, patient_id: true, placer_id: true, provider_id: true, provider: true, appointment_type: true,
   start_time: true, end_time: true, status: true, reason: true, location_id: true, location: true, service: true,
-  notes: true,
+  notes: true, slot_id: true, cancel_reason: true,
 }
 // prettier-ignore
 const REPORT: Record<keyof ReportFields, true> = {
@@ -128,20 +148,41 @@ const NEXT_OF_KIN: Record<keyof NextOfKin, true> = {
   last_name: true, first_name: true, relationship: true, phone: true, phone_business: true, address: true, role: true,
 }
 // prettier-ignore
-const COVERAGE: Record<keyof Coverage, true> = {
+const COVERAGE: Record<Exclude<keyof Coverage, keyof KeyedRow>, true> = {
   order: true, plan: true, payer_id: true, insurance_provider: true, payer_address: true, payer_phone: true,
   group_number: true, group_name: true, valid_from: true, valid_to: true, plan_type: true, member_id: true,
   subscriber_name: true, subscriber_relationship: true, subscriber_date_of_birth: true, subscriber_address: true,
   subscriber_gender: true,
 }
-const ALLERGY: Record<keyof Allergy, true> = {
+const ALLERGY: Record<Exclude<keyof Allergy, keyof KeyedRow>, true> = {
   type: true,
   substance: true,
   severity: true,
   reaction: true,
   onset: true,
+  status: true,
 }
 const DIAGNOSIS: Record<keyof Diagnosis, true> = { diagnosis: true, onset: true, type: true }
+
+// prettier-ignore
+const CONDITION: Record<Exclude<keyof Condition, keyof KeyedRow>, true> = {
+  condition: true, status: true, verification: true, category: true, onset: true, ended: true, recorded: true,
+  severity: true,
+}
+// prettier-ignore
+const MEDICATION: Record<Exclude<keyof Medication, keyof KeyedRow>, true> = {
+  medication: true, status: true, intent: true, dosage: true, authored: true, prescriber: true, reported: true,
+}
+// prettier-ignore
+const IMMUNIZATION: Record<Exclude<keyof Immunization, keyof KeyedRow>, true> = {
+  vaccine: true, status: true, given: true, lot: true, manufacturer: true, site: true, performer: true,
+}
+// prettier-ignore
+const DOCUMENT: Record<keyof DocumentFields, true> = {
+  external_id: true, status: true, doc_status: true, type: true, category: true, title: true, author: true,
+  created_at: true, period_start: true, period_end: true, media_type: true, content_url: true, size_bytes: true,
+  encounter_id: true,
+}
 
 const TABLES: [Table, Record<string, true>][] = [
   [patientTable, PATIENT],
@@ -152,6 +193,10 @@ const TABLES: [Table, Record<string, true>][] = [
   [coverageTable, COVERAGE],
   [allergyTable, ALLERGY],
   [diagnosisTable, DIAGNOSIS],
+  [conditionTable, CONDITION],
+  [medicationTable, MEDICATION],
+  [immunizationTable, IMMUNIZATION],
+  [documentTable, DOCUMENT],
 ]
 
 describe.each(TABLES.map(([table, fields]) => ({ record: table.record, table, fields })))(
@@ -159,6 +204,10 @@ describe.each(TABLES.map(([table, fields]) => ({ record: table.record, table, fi
   ({ table, fields }) => {
     test('has one row for each Practice Studio field and no other', () => {
       expect(table.rows.map(({ field }) => field).sort()).toEqual(Object.keys(fields).sort())
+    })
+
+    test('names FHIR paths that can be read', () => {
+      for (const { fhir } of table.rows) if (fhir !== null) expect(readPaths(fhir).length).toBeGreaterThan(0)
     })
 
     test('names HL7 places that can be read', () => {

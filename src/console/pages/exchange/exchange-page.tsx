@@ -36,7 +36,11 @@ function RecordLink({ record }: { record: RecordRef }) {
   return <span>{record.type}</span>
 }
 
+/** HTTP calls and what they brought: nobody waits for an acknowledgement of ours. */
+const isCall = ({ channel }: ExchangeDetail): boolean => ['fhir', 'millennium', 'cerner'].includes(channel)
+
 function Facts({ one }: { one: ExchangeDetail }) {
+  const call = isCall(one)
   return (
     <dl className={`card ${css.facts}`}>
       <div>
@@ -61,13 +65,13 @@ function Facts({ one }: { one: ExchangeDetail }) {
         </dd>
       </div>
       <div>
-        <dt>Sender</dt>
+        <dt>{call ? 'Host' : 'Sender'}</dt>
         <dd>
-          {one.sender || '–'} <span className="dim mono">{one.remote}</span>
+          {one.sender || (call ? '' : '–')} <span className="dim mono">{one.remote}</span>
         </dd>
       </div>
       <div>
-        <dt>Received</dt>
+        <dt>{one.direction === 'out' ? 'Begun' : 'Received'}</dt>
         <dd>
           <Time at={one.received_at} shape="stamp" />
         </dd>
@@ -76,17 +80,19 @@ function Facts({ one }: { one: ExchangeDetail }) {
         <dt>Finished</dt>
         <dd>{one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)}</dd>
       </div>
-      <div>
-        <dt>Acknowledged</dt>
-        <dd>
-          {one.ack_code === null ? '' : <span className="mono">{one.ack_code} </span>}
-          {one.ack_outcome === 'sent'
-            ? 'heard back'
-            : one.ack_outcome === 'unsent'
-              ? 'did not hear back'
-              : 'not known'}
-        </dd>
-      </div>
+      {!call && (
+        <div>
+          <dt>Acknowledged</dt>
+          <dd>
+            {one.ack_code === null ? '' : <span className="mono">{one.ack_code} </span>}
+            {one.ack_outcome === 'sent'
+              ? 'heard back'
+              : one.ack_outcome === 'unsent'
+                ? 'did not hear back'
+                : 'not known'}
+          </dd>
+        </div>
+      )}
       <div>
         <dt>Attempts</dt>
         <dd>{count(one.attempts)}</dd>
@@ -94,7 +100,8 @@ function Facts({ one }: { one: ExchangeDetail }) {
       <div>
         <dt>Size</dt>
         <dd>
-          {bytes(one.size_bytes)} <span className="dim">{one.version === '' ? '' : `v${one.version}`}</span>
+          {bytes(one.size_bytes)}{' '}
+          <span className="dim">{/^\d/.test(one.version) ? `v${one.version}` : one.version}</span>
         </dd>
       </div>
     </dl>
@@ -222,10 +229,12 @@ function MessageCard({ one }: { one: ExchangeDetail }) {
   return (
     <section className="card" aria-labelledby="message">
       <div className="cardHead">
-        <h2 id="message">Message</h2>
-        <span className={`dim ${css.hint}`}>
-          Point at a value to see it raw, parsed and mapped; press it to keep it lit.
-        </span>
+        <h2 id="message">{isCall(one) && one.direction === 'out' ? 'Call' : 'Message'}</h2>
+        {!(isCall(one) && one.direction === 'out') && (
+          <span className={`dim ${css.hint}`}>
+            Point at a value to see it raw, parsed and mapped; press it to keep it lit.
+          </span>
+        )}
         {seesRaw && (
           <Button
             component="a"
@@ -291,7 +300,7 @@ export function ExchangePage() {
           <div className={css.page}>
             {one.error !== null && one.state !== 'resolved' && (
               <ErrorCard error={one.error}>
-                {mayReplay && (
+                {mayReplay && one.direction === 'in' && (
                   <Button mt={6} size="compact-xs" variant="default" onClick={open}>
                     Edit and replay…
                   </Button>

@@ -18,6 +18,16 @@ test('pointing at a component lights its field, and the other way round', () => 
   expect(related(null, 'PID-5')).toBe(false)
 })
 
+test('a FHIR place without a number stands for every repeat, and one with a number for its own', () => {
+  expect(related('name.family', 'name[0].family')).toBe(true)
+  expect(related('Patient.name[0].family', 'name[0].family')).toBe(true)
+  expect(related('name', 'name[0].given[1]')).toBe(true)
+  expect(related('telecom[0].value', 'telecom[1].value')).toBe(false)
+  expect(related('telecom[0].value', 'telecom[0].system')).toBe(false)
+  expect(related('address.city', 'address[0].postalCode')).toBe(false)
+  expect(related('birthDate', '')).toBe(false)
+})
+
 test('the pieces of a segment put together are the segment, byte for byte', () => {
   const fields = fc.array(fc.stringMatching(/^[A-Za-z0-9 ]{0,6}$/), { minLength: 1, maxLength: 12 })
   fc.assert(

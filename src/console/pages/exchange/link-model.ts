@@ -23,12 +23,33 @@ export function piecesOf(text: string, segment: DecodedNode): Piece[] {
   return pieces
 }
 
-/** `PID-5` covers `PID-5.1`, not `PID-55`. A first repeat may be written with or without its number. */
+/**
+ * `PID-5` covers `PID-5.1`, not `PID-55`; a first repeat may be written with or without its number. `name` covers
+ * `name[0].family`; a FHIR place without a number stands for every repeat, and may begin with its resource.
+ */
 export function covers(outer: string, inner: string): boolean {
+  if (!isHl7(outer) || !isHl7(inner)) return fhirCovers(stepsOf(outer), stepsOf(inner))
   const [a, b] = [plain(outer), plain(inner)]
   return a === b || (b.startsWith(a) && /^[-.[]/.test(b.slice(a.length)))
 }
 const plain = (path: string): string => path.replaceAll('[1]', '')
+const isHl7 = (path: string): boolean => /^[A-Z][A-Z0-9]{2}(\[\d+\])?(-|$)/.test(path)
+
+/** `Patient.name[0].family` as its steps: name, [0], family. */
+const stepsOf = (path: string): string[] =>
+  path.replace(/^[A-Z][A-Za-z]+(\.|$)/, '').match(/[^.[\]]+|\[\d+\]/g) ?? []
+function fhirCovers(outer: readonly string[], inner: readonly string[]): boolean {
+  if (outer.length === 0) return false
+  let at = 0
+  for (const step of outer) {
+    while (!step.startsWith('[') && inner[at]?.startsWith('[') === true) at++
+    // A number that only one side writes stands for whichever repeat the other means.
+    if (step.startsWith('[') && inner[at] !== undefined && !inner[at]?.startsWith('[')) continue
+    if (inner[at] !== step) return false
+    at++
+  }
+  return true
+}
 export const related = (a: string | null, b: string | null): boolean =>
   a !== null && b !== null && (covers(a, b) || covers(b, a))
 

@@ -1,41 +1,12 @@
 import { SegmentedControl } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { createContext, use, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { DecodedExchange, DecodedNode } from '../../../contract/exchanges.ts'
 import { fieldName, valueText } from '../../parts/words.ts'
+import { HttpHalf, JsonTree, shapeOf, type Shape } from './json-view.tsx'
 import { piecesOf, related } from './link-model.ts'
 import css from './panes.module.css'
-
-interface Pointing {
-  /** Under the mouse or focused. */
-  path: string | null
-  /** Pressed; stays until something else is. */
-  pinned: string | null
-  point: (path: string | null) => void
-  pin: (path: string, from: Pane) => void
-}
-type Pane = 'raw' | 'parsed' | 'mapped'
-const PointingContext = createContext<Pointing>({
-  path: null,
-  pinned: null,
-  point: () => undefined,
-  pin: () => undefined,
-})
-
-/** Properties of anything that stands for a place: hover and focus light it in all panes, a press brings it into view. */
-function usePlace(path: string, pane: Pane) {
-  const { path: pointed, pinned, point, pin } = use(PointingContext)
-  return {
-    'data-path': path,
-    'data-lit': related(pointed, path),
-    'data-pinned': related(pinned, path),
-    onPointerEnter: () => point(path),
-    onPointerLeave: () => point(null),
-    onFocus: () => point(path),
-    onBlur: () => point(null),
-    onClick: () => pin(path, pane),
-  }
-}
+import { PointingContext, usePlace, type Pane } from './place.ts'
 
 function RawPiece({ text, path }: { text: string; path: string }) {
   return (
@@ -134,21 +105,40 @@ function Mapped({ decoded }: { decoded: DecodedExchange }) {
   ))
 }
 
-const PANES: [Pane, string][] = [
-  ['raw', 'Raw'],
-  ['parsed', 'Parsed'],
-  ['mapped', 'Mapped'],
-]
+/** Which panes there are, in order: a message in three, a resource beside what came of it, a call in its two halves. */
+function panesOf(shape: Shape, decoded: DecodedExchange): [Pane, string][] {
+  const parsed: [Pane, string][] = decoded.segments.length > 0 ? [['parsed', 'Parsed']] : []
+  const mapped: [Pane, string][] = decoded.mapped.length > 0 ? [['mapped', 'Mapped']] : []
+  if (shape.kind === 'http') return [['request', 'Request'], ['response', 'Answer'], ...mapped]
+  if (shape.kind === 'json') return [['raw', 'JSON'], ...parsed, ['mapped', 'Mapped']]
+  return [
+    ['raw', 'Raw'],
+    ['parsed', 'Parsed'],
+    ['mapped', 'Mapped'],
+  ]
+}
+
+function draw(pane: Pane, shape: Shape, decoded: DecodedExchange): ReactNode {
+  if (pane === 'mapped') return <Mapped decoded={decoded} />
+  if (shape.kind === 'http' && (pane === 'request' || pane === 'response'))
+    return <HttpHalf part={shape.call[pane]} pane={pane} />
+  if (shape.kind === 'json' && pane === 'raw') return <JsonTree root={shape.root} pane={pane} />
+  if (pane === 'raw') return <Raw decoded={decoded} />
+  return decoded.segments.map((segment, index) => <Segment key={index} segment={segment} />)
+}
 
 /** Raw ↔ parsed ↔ mapped: pointing at a place in one pane lights it in the others. */
 export function Panes({ decoded, start }: { decoded: DecodedExchange; start: string | null }) {
   const [path, point] = useState<string | null>(null)
   const [pinned, setPinned] = useState<string | null>(start)
-  const [shown, setShown] = useState<Pane>('raw')
+  const shape = useMemo(() => shapeOf(decoded.text), [decoded.text])
+  const list = panesOf(shape, decoded)
+  const [chosen, setShown] = useState<Pane>('raw')
+  const shown = list.some(([pane]) => pane === chosen) ? chosen : list[0]?.[0]
   const box = useRef<HTMLDivElement>(null)
   const narrow = useMediaQuery('(max-width: 62em)', undefined, { getInitialValueInEffect: false })
   const show = (target: string, from: Pane | null): void => {
-    for (const [pane] of PANES) {
+    for (const [pane] of list) {
       if (pane === from) continue
       const scroller = box.current?.querySelector<HTMLElement>(`[data-pane="${pane}"]`)
       const found = [...(scroller?.querySelectorAll<HTMLElement>('[data-path]') ?? [])].find((one) =>
@@ -167,11 +157,6 @@ export function Panes({ decoded, start }: { decoded: DecodedExchange; start: str
     show(next, from)
   }
   const pointing = useMemo(() => ({ path, pinned, point, pin }), [path, pinned])
-  const panes = {
-    raw: <Raw decoded={decoded} />,
-    parsed: decoded.segments.map((segment, index) => <Segment key={index} segment={segment} />),
-    mapped: <Mapped decoded={decoded} />,
-  }
   return (
     <PointingContext value={pointing}>
       {narrow && (
@@ -182,25 +167,27 @@ export function Panes({ decoded, start }: { decoded: DecodedExchange; start: str
           aria-label="Part of the message"
           value={shown}
           onChange={(value) => setShown(value)}
-          data={PANES.map(([value, label]) => ({ value, label }))}
+          data={list.map(([value, label]) => ({ value, label }))}
         />
       )}
-      <div ref={box} className={css.panes}>
-        {PANES.filter(([pane]) => !narrow || pane === shown).map(([pane, label]) => (
-          <section key={pane} className={css.pane} aria-label={`${label} message`}>
-            {!narrow && <h3>{label}</h3>}
-            <div
-              className={css.scroller}
-              data-pane={pane}
-              tabIndex={0}
-              role="group"
-              aria-label={`${label}, scrollable`}
-              onKeyDown={arrows}
-            >
-              {panes[pane]}
-            </div>
-          </section>
-        ))}
+      <div ref={box} className={css.panes} data-count={list.length} data-shape={shape.kind}>
+        {list
+          .filter(([pane]) => !narrow || pane === shown)
+          .map(([pane, label]) => (
+            <section key={pane} className={css.pane} aria-label={`${label} message`}>
+              {!narrow && <h3>{label}</h3>}
+              <div
+                className={css.scroller}
+                data-pane={pane}
+                tabIndex={0}
+                role="group"
+                aria-label={`${label}, scrollable`}
+                onKeyDown={arrows}
+              >
+                {draw(pane, shape, decoded)}
+              </div>
+            </section>
+          ))}
       </div>
     </PointingContext>
   )

@@ -47,14 +47,16 @@ export function ExchangePreview({ one }: { one: Exchange }) {
           ],
           ['Connection', one.connection_name],
           [
-            'From',
+            one.direction === 'out' ? 'To' : 'From',
             <span key="v" className="mono">
               {one.remote}
             </span>,
           ],
-          ['Received', <Time key="v" at={one.received_at} shape="stamp" />],
+          [one.direction === 'out' ? 'Begun' : 'Received', <Time key="v" at={one.received_at} shape="stamp" />],
           ['Finished', one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)],
-          ['Acknowledged', `${one.ack_code ?? 'none'}, ${one.ack_outcome}`],
+          ...(one.channel === 'hl7v2'
+            ? [['Acknowledged', `${one.ack_code ?? 'none'}, ${one.ack_outcome}`] as const]
+            : []),
           ['Attempts', count(one.attempts)],
           ['Size', bytes(one.size_bytes)],
         ]}

@@ -19,28 +19,27 @@ export const RANGES: Record<string, { label: string; minutes: number }> = {
   '24h': { label: 'Last 24 hours',   minutes: 1_440 },
   '7d':  { label: 'Last 7 days',     minutes: 10_080 },
 }
-const KINDS = [
-  'ADT',
-  'ADT^A01',
-  'ADT^A03',
-  'ADT^A04',
-  'ADT^A08',
-  'ADT^A11',
-  'ADT^A28',
-  'ADT^A31',
-  'ADT^A40',
-  'SIU',
-  'SIU^S12',
-  'SIU^S13',
-  'SIU^S14',
-  'SIU^S15',
-  'SIU^S26',
-  'ORU',
-  'ORU^R01',
-  'MDM',
-  'MDM^T02',
-  'DFT',
-  'DFT^P03',
+// prettier-ignore
+const MESSAGES = [
+  'ADT', 'ADT^A01', 'ADT^A03', 'ADT^A04', 'ADT^A08', 'ADT^A11', 'ADT^A28', 'ADT^A31', 'ADT^A40',
+  'SIU', 'SIU^S12', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S26', 'ORU', 'ORU^R01', 'MDM', 'MDM^T02', 'DFT', 'DFT^P03',
+]
+// prettier-ignore
+const CALLS = [
+  'GET Patient', 'POST Patient', 'PATCH Patient', 'GET Appointment', 'POST Appointment', 'PATCH Appointment', 'GET Slot',
+  'GET Encounter', 'GET Coverage', 'GET Observation', 'POST Observation', 'GET DiagnosticReport', 'GET DocumentReference',
+  'POST DocumentReference', 'GET Binary', 'POST token',
+]
+// prettier-ignore
+const RESOURCES = [
+  'Patient', 'Appointment', 'Encounter', 'Coverage', 'Observation', 'DiagnosticReport', 'DocumentReference', 'Condition',
+  'AllergyIntolerance', 'MedicationRequest', 'Immunization', 'Practitioner', 'Location', 'Organization',
+]
+const KINDS = [...MESSAGES, ...CALLS, ...RESOURCES]
+const KIND_GROUPS = [
+  { group: 'HL7 messages', items: MESSAGES },
+  { group: 'Calls to Cerner', items: CALLS },
+  { group: 'Resources from Cerner', items: RESOURCES },
 ]
 
 /** The address as the API's filters; a range "last hour" becomes a beginning when the list is asked for. */
@@ -115,7 +114,10 @@ export function Filters({ search, mrn, onSearch, onMrn, onReplace }: FiltersProp
   const seesConnections = useMay('connections.read')
   const list = useQuery({ ...connections, enabled: seesConnections })
   const known = list.data ?? []
-  const kinds = search.kind === undefined || KINDS.includes(search.kind) ? KINDS : [...KINDS, search.kind]
+  const kinds =
+    search.kind === undefined || KINDS.includes(search.kind)
+      ? KIND_GROUPS
+      : [...KIND_GROUPS, { group: 'Others', items: [search.kind] }]
   const custom = search.from !== undefined || search.to !== undefined
   const active = Object.keys(search).filter((key) => key !== 'at').length + (mrn === '' ? 0 : 1)
   return (

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconArrowUp } from '@tabler/icons-react'
+import { IconArrowDownLeft, IconArrowUp, IconArrowUpRight } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
@@ -53,6 +53,23 @@ function NewRows({
   )
 }
 
+const DIRECTIONS = {
+  in: { icon: IconArrowDownLeft, label: 'in' },
+  out: { icon: IconArrowUpRight, label: 'out' },
+} as const
+function Direction({ direction }: { direction: Exchange['direction'] }) {
+  const { icon: Sign, label } = DIRECTIONS[direction]
+  return (
+    <span
+      className={css.direction}
+      data-direction={direction}
+      title={direction === 'in' ? 'Came in' : 'Went out'}
+    >
+      <Sign size={14} stroke={2} role="img" aria-label={label} />
+    </span>
+  )
+}
+
 interface RowsProps {
   items: Exchange[]
   chosen: string | undefined
@@ -69,7 +86,7 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
         <thead>
           <tr>
             <th scope="col" aria-sort="descending">
-              Received (<ZoneName />)
+              Time (<ZoneName />)
             </th>
             <th scope="col">State</th>
             <th scope="col">Kind</th>
@@ -92,6 +109,7 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
                 <StatePill state={one.state} />
               </td>
               <td className="nowrap">
+                <Direction direction={one.direction} />
                 <Link
                   className="rowLink mono"
                   data-row-link
@@ -102,7 +120,6 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
                 >
                   {one.kind}
                 </Link>
-                {one.direction === 'out' && <span className="dim"> out</span>}
               </td>
               <td className="mono nowrap">{one.control_id}</td>
               <td className={`nowrap ${css.roomy}`}>{one.connection_name}</td>
@@ -119,7 +136,7 @@ function Rows({ items, chosen, onChoose, onPreview }: RowsProps) {
                     replay
                   </span>
                 )}
-                {one.ack_outcome !== 'sent' && (
+                {one.direction === 'in' && one.channel === 'hl7v2' && one.ack_outcome !== 'sent' && (
                   <span className="pill" data-tone="warn">
                     ack {one.ack_outcome}
                   </span>

@@ -14,7 +14,7 @@ function Block({
   children,
 }: {
   one: Patient
-  set: 'coverage' | 'next_of_kin' | 'allergies'
+  set: 'coverage' | 'next_of_kin'
   title: string
   none: string
   children: ReactNode
@@ -88,38 +88,6 @@ export function CoverageTab({ one }: { one: Patient }) {
                 ['Phone', phone(kin.phone)],
                 ['Business', phone(kin.phone_business)],
                 ['Address', valueText(kin.address)],
-              ]}
-            />
-          </article>
-        ))}
-      </Block>
-      <Block
-        one={one}
-        set="allergies"
-        title="Allergies"
-        none="None was sent. That is not the same as none known."
-      >
-        {one.allergies.map((allergy, index) => (
-          <article key={`${allergy.substance?.code ?? ''} ${index}`} className={css.item}>
-            <h3>
-              {allergy.substance?.text ?? allergy.substance?.code}{' '}
-              {allergy.severity !== undefined && (
-                <span className="pill" data-tone="bad">
-                  {allergy.severity}
-                </span>
-              )}
-            </h3>
-            <Facts
-              rows={[
-                ['Kind', allergy.type],
-                ['Reaction', allergy.reaction],
-                ['Since', <Time key="t" at={allergy.onset} />],
-                [
-                  'Code',
-                  <span key="c" className="mono">
-                    {[allergy.substance?.system, allergy.substance?.code].filter(Boolean).join(' ')}
-                  </span>,
-                ],
               ]}
             />
           </article>

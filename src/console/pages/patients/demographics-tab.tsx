@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Patient } from '../../../contract/patients.ts'
+import { PendingPill } from '../../parts/pending.tsx'
 import { Time } from '../../parts/time.tsx'
 import { WhereFrom } from '../../parts/where-from.tsx'
 import { codedText, fieldName, personName, phone, sexName, valueText } from '../../parts/words.ts'
@@ -35,11 +36,14 @@ const GROUPS: [title: string, fields: [field: string, shown: Shown][]][] = [
 function Field({ one, field, shown }: { one: Patient; field: string; shown: Shown }) {
   const value = shown(one)
   const missing = value === '' || value === null || value === undefined
+  const pending = one.pending.find(({ fields }) => fields.includes(field))
   return (
     <div className={css.field} data-missing={missing}>
       <dt>{fieldName(field)}</dt>
       <dd>
-        <span>{missing ? '–' : value}</span>
+        <span>
+          {missing ? '–' : value} {pending !== undefined && <PendingPill pending={pending} />}
+        </span>
         <WhereFrom field={fieldName(field)} from={one.provenance[field]} />
       </dd>
     </div>

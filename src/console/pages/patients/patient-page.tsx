@@ -1,21 +1,28 @@
-import { Tabs } from '@mantine/core'
+import { Button, Tabs } from '@mantine/core'
+import { IconCalendarPlus, IconHeartbeat, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Patient } from '../../../contract/patients.ts'
 import type { Permission } from '../../../contract/session.ts'
 import { patient } from '../../api/queries.ts'
 import { PageHead } from '../../parts/page-head.tsx'
+import { PendingCard } from '../../parts/pending.tsx'
 import { NotPermitted, Ready } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { patientName, phone, sexName } from '../../parts/words.ts'
 import { PATIENT_TABS, type PatientTab } from '../../router.tsx'
-import { useSession } from '../../shell/session.ts'
+import { useMay, useSession } from '../../shell/session.ts'
 import { AppointmentsTab, VisitsTab } from './visits-tab.tsx'
+import { ChartTab } from './chart-tab.tsx'
 import { CoverageTab } from './coverage-tab.tsx'
 import { DemographicsTab } from './demographics-tab.tsx'
+import { DocumentsTab } from './documents-tab.tsx'
+import { EditDrawer } from './edit-drawer.tsx'
 import { HistoryTab } from './history-tab.tsx'
 import { useAge } from './patients-page.tsx'
 import { ResultsTab } from './results-tab.tsx'
+import { VitalSignsDrawer } from './vital-signs-drawer.tsx'
 import css from './patients.module.css'
 
 const TABS: Record<
@@ -27,6 +34,7 @@ const TABS: Record<
     needs: 'patients.read',
     draw: (one) => <DemographicsTab one={one} />,
   },
+  chart: { label: 'Chart', needs: 'patients.read', draw: (one) => <ChartTab one={one} /> },
   visits: { label: 'Visits', needs: 'patients.read', draw: (one) => <VisitsTab id={one.id} /> },
   appointments: {
     label: 'Appointments',
@@ -34,8 +42,9 @@ const TABS: Record<
     draw: (one) => <AppointmentsTab id={one.id} />,
   },
   results: { label: 'Results', needs: 'results.read', draw: (one) => <ResultsTab id={one.id} /> },
+  documents: { label: 'Documents', needs: 'results.read', draw: (one) => <DocumentsTab id={one.id} /> },
   coverage: {
-    label: 'Coverage, contacts, allergies',
+    label: 'Coverage, contacts',
     needs: 'patients.read',
     draw: (one) => <CoverageTab one={one} />,
   },
@@ -106,6 +115,55 @@ function HeaderCard({ one }: { one: Patient }) {
   )
 }
 
+/** What may be done for the patient from here, as the role allows. */
+function Acts({ one }: { one: Patient }) {
+  const [doing, setDoing] = useState<'vitals' | 'edit' | null>(null)
+  const [books, records, edits] = [
+    useMay('schedule.write'),
+    useMay('results.write'),
+    useMay('patients.write'),
+  ]
+  const close = (): void => setDoing(null)
+  return (
+    <>
+      {books && (
+        <Button
+          component={Link}
+          to={`/schedule?act=book&for=${one.id}`}
+          leftSection={<IconCalendarPlus size={15} aria-hidden="true" />}
+        >
+          Book
+        </Button>
+      )}
+      {records && (
+        <Button
+          variant="default"
+          leftSection={<IconHeartbeat size={15} aria-hidden="true" />}
+          onClick={() => setDoing('vitals')}
+        >
+          Record vital signs
+        </Button>
+      )}
+      {edits && (
+        <Button
+          variant="default"
+          leftSection={<IconPencil size={15} aria-hidden="true" />}
+          onClick={() => setDoing('edit')}
+        >
+          Edit demographics
+        </Button>
+      )}
+      <VitalSignsDrawer
+        patientId={one.id}
+        who={patientName(one)}
+        opened={doing === 'vitals'}
+        onClose={close}
+      />
+      <EditDrawer one={one} opened={doing === 'edit'} onClose={close} />
+    </>
+  )
+}
+
 export function PatientPage() {
   const { id } = useParams({ from: '/patients/$id' })
   const { tab = 'demographics' } = useSearch({ from: '/patients/$id' })
@@ -118,11 +176,20 @@ export function PatientPage() {
         title={query.data === undefined ? 'Patient' : patientName(query.data)}
         windowTitle="Patient"
         trail={<Link to="/patients">Patients</Link>}
-      />
+      >
+        {query.data !== undefined && <Acts one={query.data} />}
+      </PageHead>
       <Ready query={query} rows={12}>
         {(one) => (
           <>
             <HeaderCard one={one} />
+            {one.pending.length > 0 && (
+              <div className={css.pendings}>
+                {one.pending.map((pending) => (
+                  <PendingCard key={pending.exchange_id} pending={pending} />
+                ))}
+              </div>
+            )}
             <Tabs
               value={tab}
               keepMounted={false}

@@ -2,17 +2,24 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Appointment } from '../../../contract/appointments.ts'
 import { Facts } from '../../parts/inspector.tsx'
+import { PendingPill } from '../../parts/pending.tsx'
 import { AppointmentPill } from '../../parts/state-pill.tsx'
 import { Time, ZoneName } from '../../parts/time.tsx'
 import { WhereFrom } from '../../parts/where-from.tsx'
 import { fieldName, personName } from '../../parts/words.ts'
 import { useMay } from '../../shell/session.ts'
+import { useZone } from '../../time/zone-choice.ts'
 import css from './schedule.module.css'
+import { onClockOf } from './slots-model.ts'
+import { Steps, type AppointmentActs } from './steps.tsx'
 
 /** Details of one appointment with where each is from, and the ways to its patient and its messages. */
-export function AppointmentDetails({ one }: { one: Appointment }) {
+export function AppointmentDetails({ one, acts }: { one: Appointment; acts: AppointmentActs }) {
+  const { zone } = useZone()
   const seesLog = useMay('exchanges.read')
   const seesPatients = useMay('patients.read')
+  const there =
+    one.start_time === null || one.time_zone === null ? null : onClockOf(one.start_time, zone, one.time_zone)
   const row = (label: string, field: string, value: React.ReactNode) =>
     [
       label,
@@ -30,7 +37,9 @@ export function AppointmentDetails({ one }: { one: Appointment }) {
           {one.patient_name ?? 'Name not shown to your role'}
         </strong>
         <AppointmentPill status={one.status} />
+        {one.pending !== null && <PendingPill pending={one.pending} />}
       </div>
+      <Steps one={one} acts={acts} />
       <Facts
         rows={[
           row(
@@ -38,6 +47,7 @@ export function AppointmentDetails({ one }: { one: Appointment }) {
             'start_time',
             <>
               <Time at={one.start_time} /> <ZoneName />
+              {there !== null && <small className={css.there}>{there} at the location</small>}
             </>,
           ),
           row('Ends', 'end_time', one.end_time === null ? null : <Time at={one.end_time} shape="time" />),
@@ -47,6 +57,9 @@ export function AppointmentDetails({ one }: { one: Appointment }) {
           row('Reason', 'reason', one.reason),
           row('Service', 'service', one.service?.text ?? one.service?.code),
           row('Notes', 'notes', one.notes),
+          ...(one.cancel_reason === null
+            ? []
+            : [row('Cancelled', 'cancel_reason', one.cancel_reason.text ?? one.cancel_reason.code)]),
           [
             'Filler id',
             one.external_id === null ? null : (

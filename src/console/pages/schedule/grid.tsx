@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState, type MouseEvent } from 'react'
 import type { Appointment } from '../../../contract/appointments.ts'
+import { pendingLook } from '../../parts/pending.tsx'
 import { appointmentLook } from '../../parts/state-pill.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { zonedParts } from '../../time/zone.ts'
@@ -11,6 +12,8 @@ export interface Column {
   title: string
   note?: string
   date: string
+  /** Provider of the column, where it stands for one. */
+  practitioner?: string | undefined
   appointments: Appointment[]
 }
 // A quarter of an hour is 24 px high and so large enough to be pressed (WCAG 2.5.8).
@@ -28,19 +31,21 @@ function Block({
   onChoose: () => void
 }) {
   const look = appointmentLook(one.status)
-  const Sign = look.icon
+  const pending = one.pending === null ? null : pendingLook(one.pending)
+  const Sign = pending?.icon ?? look.icon
   const gone = one.status === 'cancelled' || one.status === 'entered-in-error'
   const height = ((to - from) / 60) * HOUR
   return (
     <button
       type="button"
       className={css.block}
-      data-tone={look.tone}
+      data-tone={pending?.tone ?? look.tone}
       data-gone={gone}
+      data-pending={pending !== null}
       data-tight={height < 38}
       aria-pressed={chosen}
       onClick={onChoose}
-      aria-label={`${clock(from)} to ${clock(to)}, ${one.patient_name ?? 'patient'}, ${one.appointment_type ?? ''}, ${look.label}`}
+      aria-label={`${clock(from)} to ${clock(to)}, ${one.patient_name ?? 'patient'}, ${one.appointment_type ?? ''}, ${look.label}${pending === null ? '' : `, ${pending.label}`}`}
       style={{
         top: ((from - first * 60) / 60) * HOUR,
         height: height - 1,
@@ -55,9 +60,49 @@ function Block({
       </span>
       <span className={css.blockNote}>
         {one.appointment_type}
-        {look.label !== 'Booked' && ` · ${look.label}`}
+        {pending === null ? look.label !== 'Booked' && ` · ${look.label}` : ` · ${pending.label}`}
       </span>
     </button>
+  )
+}
+
+const QUARTER = 15
+
+/** What lies under the appointments of a column: it shows the time below the pointer, and takes the press. */
+function FreeStretch({
+  first,
+  from,
+  onPress,
+}: {
+  first: number
+  /** Minute of the day from which may be booked. */
+  from: number
+  onPress: (minute: number) => void
+}) {
+  const [minute, setMinute] = useState<number | null>(null)
+  const at = ({ nativeEvent }: MouseEvent): number | null => {
+    const pointed = first * 60 + Math.floor((nativeEvent.offsetY / HOUR) * (60 / QUARTER)) * QUARTER
+    return pointed < from ? null : pointed
+  }
+  const press = (event: MouseEvent): void => {
+    const pressed = at(event)
+    if (pressed !== null) onPress(pressed)
+  }
+  return (
+    <div
+      className={css.stretch}
+      data-open={minute !== null}
+      aria-hidden="true"
+      onMouseMove={(event) => setMinute(at(event))}
+      onMouseLeave={() => setMinute(null)}
+      onClick={press}
+    >
+      {minute !== null && (
+        <span className={css.ghost} style={{ top: ((minute - first * 60) / 60) * HOUR }}>
+          Book {clock(minute)}
+        </span>
+      )}
+    </div>
   )
 }
 
@@ -68,12 +113,15 @@ export function Grid({
   today,
   chosen,
   onChoose,
+  onFree,
 }: {
   columns: Column[]
   zone: string
   today: string
   chosen: string | undefined
   onChoose: (id: string) => void
+  /** A free stretch was pressed; absent where the role books nothing. Keyboards book by `b`. */
+  onFree?: (column: Column, minute: number) => void
 }) {
   const now = zonedParts(useNow(30_000), zone)
   const placed = columns.map((column) => ({ column, spans: place(column.appointments, column.date, zone) }))
@@ -120,6 +168,13 @@ export function Grid({
             {column.date === now.date && line >= 0 && line <= height && (
               <div className={css.now} style={{ top: line }} aria-hidden="true" />
             )}
+            {onFree !== undefined && (
+              <FreeStretch
+                first={first}
+                from={column.date < now.date ? Infinity : column.date === now.date ? now.minute : 0}
+                onPress={(minute) => onFree(column, minute)}
+              />
+            )}
             {spans.map((span) => (
               <Block
                 key={span.one.id}
@@ -159,7 +214,7 @@ export function Agenda({
         ) : (
           <ul>
             {spans.map(({ one, from, to }) => {
-              const look = appointmentLook(one.status)
+              const look = one.pending === null ? appointmentLook(one.status) : pendingLook(one.pending)
               const Sign = look.icon
               return (
                 <li key={one.id}>

@@ -1,10 +1,10 @@
 import { ActionIcon, Button, Drawer, SegmentedControl, Select, Switch } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { DatePicker } from '@mantine/dates'
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
+import { IconCalendarPlus, IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import type { Appointment } from '../../../contract/appointments.ts'
 import { appointment, schedule } from '../../api/queries.ts'
 import { Inspector, useIsWide } from '../../parts/inspector.tsx'
@@ -13,16 +13,24 @@ import { NothingMatches, NothingYet, Ready } from '../../parts/states.tsx'
 import { keyIsFree } from '../../parts/use-row-keys.ts'
 import { personName } from '../../parts/words.ts'
 import type { ScheduleSearch } from '../../router.tsx'
-import { useSession } from '../../shell/session.ts'
+import { useMay, useSession } from '../../shell/session.ts'
 import { addDays, formatDate, weekStart, zonedInstant, zonedParts } from '../../time/zone.ts'
 import { AppointmentDetails } from './appointment-details.tsx'
+import { BookDrawer, type BookStart } from './book-drawer.tsx'
+import { CancelDialog } from './cancel-dialog.tsx'
+import { MoveDrawer } from './move-drawer.tsx'
 import { Agenda, Grid, type Column } from './grid.tsx'
 import css from './schedule.module.css'
 import { WeekTable } from './week.tsx'
 
 type Change = Partial<ScheduleSearch>
 
-function useScheduleKeys(day: string, view: 'day' | 'week', change: (to: Change) => void): void {
+function useScheduleKeys(
+  day: string,
+  view: 'day' | 'week',
+  change: (to: Change) => void,
+  book: (() => void) | undefined,
+): void {
   useEffect(() => {
     const step = view === 'day' ? 1 : 7
     const acts: Record<string, Change> = {
@@ -34,6 +42,11 @@ function useScheduleKeys(day: string, view: 'day' | 'week', change: (to: Change)
     }
     const onKey = (event: KeyboardEvent): void => {
       const act = acts[event.key]
+      if (event.key === 'b' && book !== undefined && keyIsFree(event)) {
+        event.preventDefault()
+        book()
+        return
+      }
       // Arrows belong to the calendar and to menus while these hold the focus.
       const held =
         event.target instanceof HTMLElement &&
@@ -44,7 +57,7 @@ function useScheduleKeys(day: string, view: 'day' | 'week', change: (to: Change)
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [day, view, change])
+  }, [day, view, change, book])
 }
 
 const providerKey = (one: Appointment): string => one.provider_id ?? one.provider?.id ?? ''
@@ -65,6 +78,7 @@ function columnsOf(shown: Appointment[], day: string, view: 'day' | 'week', zone
   return [...groups]
     .map(([key, appointments]) => ({
       key,
+      practitioner: key === '' ? undefined : key,
       title: appointments[0] === undefined ? '' : providerTitle(appointments[0]),
       date: day,
       appointments,
@@ -87,10 +101,21 @@ export function SchedulePage() {
   const day = search.day ?? linkedDay ?? today
   const view = search.view ?? 'day'
   const [from, days] = view === 'day' ? [day, 1] : [weekStart(day), 7]
-  const query = useQuery(schedule(zonedInstant(from, 0, zone), zonedInstant(addDays(from, days), 0, zone)))
+  const query = useQuery({
+    ...schedule(zonedInstant(from, 0, zone), zonedInstant(addDays(from, days), 0, zone)),
+    // The live stream tells of an answer; asking again is for those who have no stream.
+    refetchInterval: ({ state }) =>
+      state.data?.some((one) => one.pending !== null) === true ? 4_000 : false,
+  })
   const change = (to: Change): void =>
     void navigate({ search: { ...search, ...to }, replace: true, resetScroll: false })
-  useScheduleKeys(day, view, change)
+  const [start, setStart] = useState<BookStart>({})
+  const book = (from: BookStart): void => {
+    setStart(from)
+    change({ act: 'book', for: from.patientId })
+  }
+  const mayBook = useMay('schedule.write')
+  useScheduleKeys(day, view, change, mayBook ? () => book({ date: day }) : undefined)
   const wide = useIsWide()
   const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false })
   const all = query.data ?? []
@@ -109,7 +134,20 @@ export function SchedulePage() {
       ? formatDate(day, { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' })
       : `Week of ${formatDate(from, { month: 'long', day: 'numeric', year: 'numeric' })}`
   const step = view === 'day' ? 1 : 7
-  const details = chosen === undefined ? null : <AppointmentDetails one={chosen} />
+  const done = (): void => change({ act: undefined, for: undefined })
+  const details =
+    chosen === undefined ? null : (
+      <AppointmentDetails
+        one={chosen}
+        acts={{
+          onMove: () => change({ act: 'move', at: chosen.id, day }),
+          onCancel: () => change({ act: 'cancel', at: chosen.id, day }),
+          onReplace: () => book({ date: day, replaces: chosen }),
+        }}
+      />
+    )
+  const acting = (act: ScheduleSearch['act'], step: 'move' | 'cancel'): Appointment | undefined =>
+    mayBook && search.act === act && chosen?.steps.includes(step) === true ? chosen : undefined
   const Body = narrow ? Agenda : Grid
   return (
     <>
@@ -121,6 +159,15 @@ export function SchedulePage() {
           </>
         }
       >
+        {mayBook && (
+          <Button
+            leftSection={<IconCalendarPlus size={15} aria-hidden="true" />}
+            aria-keyshortcuts="b"
+            onClick={() => book({ date: day })}
+          >
+            Book
+          </Button>
+        )}
         <ActionIcon
           variant="default"
           size={30}
@@ -203,6 +250,12 @@ export function SchedulePage() {
                       today={today}
                       chosen={search.at}
                       onChoose={(id) => change({ at: id, day })}
+                      onFree={
+                        mayBook
+                          ? ({ date, practitioner }, minute) =>
+                              book({ date, minute, practitioner: practitioner ?? search.provider })
+                          : undefined
+                      }
                     />
                   </div>
                 )
@@ -215,6 +268,13 @@ export function SchedulePage() {
                   ) : (
                     <NothingYet
                       title={view === 'day' ? 'Nothing booked on this day' : 'Nothing booked in this week'}
+                      action={
+                        mayBook && (
+                          <Button variant="default" onClick={() => book({ date: day })}>
+                            Book an appointment
+                          </Button>
+                        )
+                      }
                     >
                       Appointments come with SIU messages from Cerner, or are booked here.
                     </NothingYet>
@@ -265,15 +325,28 @@ export function SchedulePage() {
       </div>
       {!wide && (
         <Drawer
-          opened={details !== null}
+          opened={details !== null && search.act === undefined}
           onClose={() => change({ at: undefined, day })}
           position={narrow ? 'bottom' : 'right'}
           title="Appointment"
           closeButtonProps={{ 'aria-label': 'Close' }}
         >
-          {details}
+          <div className={css.drawerBody}>{details}</div>
         </Drawer>
       )}
+      {mayBook && (
+        <BookDrawer
+          opened={search.act === 'book'}
+          start={{ date: day, ...start, ...(search.for === undefined ? {} : { patientId: search.for }) }}
+          onClose={done}
+          onBooked={({ appointment: made }) => {
+            const at = made.start_time === null ? day : zonedParts(made.start_time, zone).date
+            change({ act: undefined, for: undefined, day: at, at: made.id })
+          }}
+        />
+      )}
+      <MoveDrawer one={acting('move', 'move')} onClose={done} />
+      <CancelDialog one={acting('cancel', 'cancel')} onClose={done} />
     </>
   )
 }

@@ -2,6 +2,7 @@ import {
   ActionIcon,
   Button,
   Fieldset,
+  MultiSelect,
   NumberInput,
   PasswordInput,
   Select,
@@ -21,8 +22,13 @@ export interface FieldProps {
   value: unknown
   faults: ReadonlyMap<string, string>
   disabled: boolean
+  /** Choices in words, where their codes say little. */
+  words?: Readonly<Record<string, string>>
   onChange: (value: unknown) => void
 }
+
+const choices = (codes: readonly string[], words: FieldProps['words']) =>
+  codes.map((value) => ({ value, label: words?.[value] ?? value }))
 
 /** One setting, drawn from its schema. */
 export function Field(props: FieldProps): ReactNode {
@@ -30,12 +36,42 @@ export function Field(props: FieldProps): ReactNode {
   const optional = optionalOf(schema)
   if (optional !== null) return <Optional {...props} inner={optional} />
   if (schema.properties !== undefined) return <Group {...props} />
+  if (schema.type === 'array' && schema.items?.enum !== undefined)
+    return <Choices {...props} codes={schema.items.enum} />
   if (schema.type === 'array') return <List {...props} items={Array.isArray(value) ? value : []} />
   if (schema.type === 'object') return <Pairs {...props} pairs={isRecord(value) ? value : {}} />
   return <Leaf {...props} />
 }
 
-function Leaf({ name, path, schema, value, faults, disabled, onChange }: FieldProps) {
+function Choices({
+  name,
+  schema,
+  value,
+  disabled,
+  words,
+  codes,
+  onChange,
+}: FieldProps & { codes: readonly string[] }) {
+  const chosen = Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+  return (
+    <MultiSelect
+      className={css.full}
+      size="xs"
+      label={labelOf(name, schema)}
+      description={helpOf(schema)}
+      disabled={disabled}
+      data={choices(codes, words)}
+      value={chosen}
+      onChange={(next) => onChange(codes.filter((code) => next.includes(code)))}
+      hidePickedOptions
+      searchable
+      placeholder={chosen.length === codes.length ? undefined : 'Add'}
+      comboboxProps={{ withinPortal: true }}
+    />
+  )
+}
+
+function Leaf({ name, path, schema, value, faults, disabled, words, onChange }: FieldProps) {
   const common = {
     label: labelOf(name, schema),
     description: helpOf(schema),
@@ -55,7 +91,7 @@ function Leaf({ name, path, schema, value, faults, disabled, onChange }: FieldPr
     return (
       <Select
         {...common}
-        data={[...schema.enum]}
+        data={choices(schema.enum, words)}
         value={typeof value === 'string' ? value : null}
         allowDeselect={false}
         onChange={(next) => onChange(next)}
@@ -235,6 +271,7 @@ function Pairs({
   pairs,
   faults,
   disabled,
+  words,
   onChange,
 }: FieldProps & { pairs: Record<string, unknown> }) {
   const label = labelOf(name, schema)
@@ -270,7 +307,7 @@ function Pairs({
               size="xs"
               aria-label={`${label} ${index + 1}, means`}
               disabled={disabled}
-              data={[...each.enum]}
+              data={choices(each.enum, words)}
               allowDeselect={false}
               value={typeof value === 'string' ? value : null}
               onChange={(next) => put(index, [key, next])}

@@ -1,10 +1,11 @@
 import { Button, SegmentedControl } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconMinus, IconPlugConnected, IconX } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCheck, IconPlugConnected, IconX } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import type { Connection, ProbeResult } from '../../../contract/connections.ts'
+import type { Connection } from '../../../contract/connections.ts'
 import { connections, connectionSchema, probeConnection } from '../../api/queries.ts'
 import { Facts } from '../../parts/inspector.tsx'
+import { Ladder } from '../../parts/ladder.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Loading, NothingYet, Ready, Refused } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -119,40 +120,6 @@ function ListenerCard({ one }: { one: Connection }) {
   )
 }
 
-const RUNGS = {
-  passed: { icon: IconCheck, label: 'Passed' },
-  warning: { icon: IconAlertTriangle, label: 'Warning' },
-  failed: { icon: IconX, label: 'Failed' },
-  skipped: { icon: IconMinus, label: 'Not tried' },
-} as const
-
-function Rungs({ steps }: ProbeResult) {
-  return (
-    <ol className={css.rungs} aria-label="Rungs of the test">
-      {steps.map((step) => {
-        const { icon: Sign, label } = RUNGS[step.outcome]
-        return (
-          <li key={step.name} data-outcome={step.outcome}>
-            <span className={css.rung}>
-              <Sign size={14} stroke={2.4} aria-label={label} />
-            </span>
-            <div>
-              <strong>{step.name}</strong>
-              <p>{step.meaning}</p>
-              {step.evidence !== '' && <p className={css.evidence}>{step.evidence}</p>}
-              {step.remedy !== '' && step.outcome !== 'passed' && (
-                <p>
-                  <strong>What to do:</strong> {step.remedy}
-                </p>
-              )}
-            </div>
-          </li>
-        )
-      })}
-    </ol>
-  )
-}
-
 function ProbeCard({ one, allowed }: { one: Connection; allowed: boolean }) {
   const probe = useMutation({ mutationFn: () => probeConnection(one.id) })
   return (
@@ -181,7 +148,7 @@ function ProbeCard({ one, allowed }: { one: Connection; allowed: boolean }) {
             found.
           </p>
         ) : (
-          <Rungs {...probe.data} />
+          <Ladder {...probe.data} />
         )}
       </div>
     </section>

@@ -48,6 +48,22 @@ export function labelOf(key: string, schema: JsonSchema): string {
 }
 export const helpOf = (schema: JsonSchema): string | undefined => schema.help ?? schema.description
 
+/** The value at `fhir.base`. */
+export const getAt = (values: Values, place: string): unknown =>
+  place.split('.').reduce<unknown>((inside, key) => (isRecord(inside) ? inside[key] : undefined), values)
+
+/** The same values with another one at `fhir.base`. */
+export function putAt(values: Values, place: string, value: unknown): Values {
+  const [key = '', ...rest] = place.split('.')
+  if (rest.length === 0) return { ...values, [key]: value }
+  const inside = values[key]
+  return { ...values, [key]: putAt(isRecord(inside) ? inside : {}, rest.join('.'), value) }
+}
+
+/** The schema of the setting at `fhir.base`. */
+export const schemaAt = (schema: JsonSchema, place: string): JsonSchema =>
+  place.split('.').reduce<JsonSchema>((inside, key) => inside.properties?.[key] ?? {}, schema)
+
 /** The value that the form shows: what is set, and defaults where nothing is. */
 export function filled(schema: JsonSchema, value: unknown): unknown {
   if (value === undefined && schema.default !== undefined) return filled(schema, schema.default)
@@ -81,6 +97,7 @@ export function emptyOf(schema: JsonSchema): unknown {
   }
 }
 
+const isWebAddress = (text: string): boolean => URL.canParse(text) && /^https?:\/\//i.test(text)
 const fits = (pattern: string, text: string): boolean => new RegExp(pattern).test(text)
 
 function wrongText(schema: JsonSchema, text: string): string | null {
@@ -92,6 +109,9 @@ function wrongText(schema: JsonSchema, text: string): string | null {
     return `At most ${schema.maxLength} characters.`
   if (schema.pattern !== undefined && !fits(schema.pattern, text))
     return 'This is not written in the expected form.'
+  if ((schema.anyOf ?? []).some((form) => form.const === text)) return null
+  if ((schema.anyOf ?? [schema]).some(({ format }) => format === 'uri') && !isWebAddress(text))
+    return 'Write a full address such as https://….'
   const forms = (schema.anyOf ?? []).flatMap(({ pattern }) => pattern ?? [])
   return forms.length > 0 && !forms.some((pattern) => fits(pattern, text))
     ? 'This is not written in the expected form.'

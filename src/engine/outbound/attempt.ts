@@ -1,0 +1,269 @@
+import type { CernerRoad, Read, Written } from '../../connectors/cerner/port.ts'
+import { IntegrationError } from '../../kernel/errors.ts'
+import type { ErrorCode } from '../../kernel/errors.ts'
+import { markSent, putIntent, setOutcome } from '../../store/outbox.ts'
+import { equal } from '../../sync/three-way.ts'
+import { reasonOf } from '../read-job.ts'
+import { retryKind } from '../retry.ts'
+import { standOnHeard } from './heard.ts'
+import { isOut, openChange, sealIntent } from './intent.ts'
+import type { OpenChange } from './intent.ts'
+import { connectionOf, newsOf } from './parts.ts'
+import type { OutboundParts } from './parts.ts'
+import { isChanging, lostWriteOf, readCurrent, roadActionOf, send } from './send.ts'
+import { settleAccepted, settleBack, standingOf } from './settle.ts'
+import type { ComeBack } from './settle.ts'
+import { takeCurrent } from './take-current.ts'
+
+/** How patient an attempt is. */
+export interface AttemptOptions {
+  owner: string
+  /** Delay before the next attempt, by how many there were. */
+  delayMs: (attempt: number) => number
+  /** A write that was not found this long after it was sent is surely absent: searches lag behind writes. */
+  absentAfterMs: number
+}
+
+/** How the attempt stands to the connection: it answered, it could not, or nothing was asked of it. */
+export type Attempted = 'answered' | 'failed' | 'idle'
+
+const MOST_ROUNDS = 5
+const MOST_RESENDS = 3
+const MOST_LOCKED = 10
+
+/** One attempt to bring a change to Cerner, from what it stands on to what became of it. */
+export function attempt(
+  parts: OutboundParts,
+  options: AttemptOptions,
+  leased: OpenChange,
+): Promise<Attempted> {
+  return isOut(leased) ? findOut(parts, options, leased) : bring(parts, options, leased)
+}
+
+async function bring(parts: OutboundParts, options: AttemptOptions, leased: OpenChange): Promise<Attempted> {
+  let ready: { change: OpenChange; road: CernerRoad; current: Read | null } | null
+  try {
+    ready = await prepare(parts, options, leased)
+  } catch (error) {
+    return settleUnsent(parts, options, leased, error)
+  }
+  if (!ready) return 'answered'
+  const { change, road, current } = ready
+  let written: Written
+  try {
+    written = await send(parts, road, change, current)
+  } catch (error) {
+    return settleFailure(parts, options, change, road, error)
+  }
+  // Should the database refuse this, the change stays sent, and is found out about when its lease has run out.
+  await settleAccepted(parts, options.owner, change, written)
+  return 'answered'
+}
+
+/** @returns null when the change has ended, waits for a person, or is no longer ours to send */
+async function prepare(parts: OutboundParts, options: AttemptOptions, leased: OpenChange) {
+  const road = await parts.roadFor(leased.connectionId, roadActionOf(leased.action))
+  const current = await standOnCurrent(parts, options, leased, road)
+  if (current === 'done') return null
+  const change = await leave(parts, options, leased)
+  return change ? { change, road, current } : null
+}
+
+/** Reads what a change is about where it is not known which version it stands on; a person is always read anew. */
+async function standOnCurrent(
+  parts: OutboundParts,
+  { owner }: AttemptOptions,
+  change: OpenChange,
+  road: CernerRoad,
+): Promise<Read | null | 'done'> {
+  const { request } = change.intent
+  if (!isChanging(request)) return null
+  if (request.action !== 'person_update' && change.baseVersion !== null) return null
+  const read = await readCurrent(road, request)
+  return (await takeCurrent(parts, owner, change, read)) ? read : 'done'
+}
+
+/** Commits that the call leaves now. @returns undefined when somebody took the change back meanwhile */
+async function leave(
+  { database, vault }: OutboundParts,
+  { owner }: AttemptOptions,
+  { exchangeId }: OpenChange,
+): Promise<OpenChange | undefined> {
+  return database.tx(async (client) => {
+    const row = await markSent(client, exchangeId, owner)
+    if (!row) return undefined
+    const change = standOnHeard(openChange(vault, row))
+    await putIntent(client, exchangeId, sealIntent(vault, exchangeId, change.intent))
+    await setOutcome(client, { exchangeId, state: 'sent', attempts: change.attempts })
+    return change
+  })
+}
+
+/**
+ * A call left, and what became of it is not known: the answer was lost, or the process ended. Cerner is asked before
+ * anything is sent again (cerner-fhir-r4.md §5.10).
+ */
+async function findOut(parts: OutboundParts, options: AttemptOptions, change: OpenChange): Promise<Attempted> {
+  const { owner } = options
+  let found: Written | null
+  try {
+    const road = await parts.roadFor(change.connectionId, roadActionOf(change.action))
+    found = await findWritten(parts, change, road)
+  } catch (error) {
+    const { code, place } = reasonOf(error)
+    const mayPass = error instanceof IntegrationError && error.kind !== 'permanent'
+    await settleBack(parts, owner, change, mayPass ? unknown(options, change, code, place) : park(change, code, place))
+    return mayPass ? 'failed' : 'answered'
+  }
+  const { joined } = change.intent
+  // Its own message came over another road: it is there, whatever a search says.
+  if (!found && joined !== null)
+    found = { type: 'Appointment', id: joined, version: null, lastModifiedMs: null }
+  if (found) await settleAccepted(parts, owner, change, found)
+  else await settleBack(parts, owner, change, absent(parts, options, change))
+  return 'answered'
+}
+
+async function findWritten(parts: OutboundParts, change: OpenChange, road: CernerRoad): Promise<Written | null> {
+  const { request } = change.intent
+  if (!isChanging(request)) return road.lookUp(lostWriteOf(parts, change))
+  return findChanged(parts, change, await readCurrent(road, request))
+}
+
+/** The write that a change made, when Cerner shows all that it set. */
+function findChanged(parts: OutboundParts, change: OpenChange, read: Read): Written | null {
+  const { intent, baseVersion, fields, recordType } = change
+  if (read.version !== null && read.version === baseVersion) return null
+  const receivedAt = new Date(parts.clock.now()).toISOString()
+  const message = newsOf(connectionOf(parts, change.connectionId), read, receivedAt)
+  const said = message.statements.find(({ record }) => record === recordType)?.fields ?? {}
+  const isThere = fields.every((field) => equal(said[field]?.value, intent.ours[field]))
+  if (!isThere) return null
+  const { resourceType: type, id = '' } = read.resource
+  return { type, id, version: read.version, lastModifiedMs: Date.parse(message.asOf) }
+}
+
+function absent({ clock }: OutboundParts, options: AttemptOptions, change: OpenChange): ComeBack {
+  const { sentAtMs, intent, attempts } = change
+  const waitedMs = clock.now() - (sentAtMs ?? 0)
+  const isVersioned = isChanging(intent.request)
+  // What needs a version cannot be done twice: a late first call is refused when the second went through.
+  if (!isVersioned && waitedMs < options.absentAfterMs) {
+    return {
+      ...unknown(options, change, 'FHIR_ANSWER_LOST', null),
+      dueInMs: Math.min(options.absentAfterMs - waitedMs, options.delayMs(attempts)),
+      says: 'Cerner does not show it yet; it is looked for again.',
+    }
+  }
+  if (intent.resends >= MOST_RESENDS) {
+    return {
+      ...park(change, 'FHIR_ANSWER_LOST', null),
+      says: 'Its answer was lost each time; a person looks whether Cerner has it.',
+    }
+  }
+  return {
+    state: 'queued',
+    standing: { state: 'retrying' },
+    dueInMs: 0,
+    ...(isVersioned ? { baseVersion: null } : {}),
+    forgetSent: true,
+    intent: { resends: intent.resends + 1, uncertain: false },
+    says: 'Cerner does not have it: it is sent again.',
+  }
+}
+
+/** What was surely not sent: no road, no version to stand on, or our own database was away. */
+async function settleUnsent(
+  parts: OutboundParts,
+  options: AttemptOptions,
+  change: OpenChange,
+  error: unknown,
+): Promise<Attempted> {
+  const { code, place } = reasonOf(error)
+  // Reading changes nothing, so that an answer was lost only means to read again.
+  const isAmbiguous = error instanceof IntegrationError && error.kind === 'ambiguous'
+  const mayPass = isAmbiguous || retryKind(error) === 'transient'
+  await settleBack(parts, options.owner, change, mayPass ? again(options, change, code, place) : park(change, code, place))
+  return mayPass ? 'failed' : 'answered'
+}
+
+/** What becomes of a change whose call ended in an error. */
+async function settleFailure(
+  parts: OutboundParts,
+  options: AttemptOptions,
+  change: OpenChange,
+  road: CernerRoad,
+  error: unknown,
+): Promise<Attempted> {
+  const { code, place } = reasonOf(error)
+  // An earlier attempt of ours may be what took the slot.
+  if (code === 'FHIR_SLOT_TAKEN' && change.action === 'book' && change.attempts > 1) {
+    const found = await road.lookUp(lostWriteOf(parts, change)).catch(() => null)
+    if (found) {
+      await settleAccepted(parts, options.owner, change, found)
+      return 'answered'
+    }
+  }
+  // What is no error of the table came from a fault of ours, before the call or after it: nobody knows.
+  const kind = error instanceof IntegrationError ? error.kind : 'ambiguous'
+  const isLocked = code === 'FHIR_RECORD_LOCKED'
+  const isStale = code === 'FHIR_VERSION_STALE'
+  if (isStale) await settleBack(parts, options.owner, change, compareAgain(options, change, place))
+  else if (kind === 'permanent' || (isLocked && change.intent.locked >= MOST_LOCKED))
+    await settleBack(parts, options.owner, change, park({ ...change, state: 'queued' }, code, place))
+  else if (kind === 'transient') {
+    const locked = isLocked ? change.intent.locked + 1 : 0
+    await settleBack(parts, options.owner, change, { ...again(options, change, code, place), intent: { locked } })
+  } else await settleBack(parts, options.owner, change, unknown(options, change, code, place))
+  return kind === 'transient' && !isLocked ? 'failed' : 'answered'
+}
+
+/** The record changed there since it was read: it is read again, and both sides are compared by field. */
+function compareAgain(options: AttemptOptions, change: OpenChange, place: string | null): ComeBack {
+  const rounds = change.intent.rounds + 1
+  if (rounds > MOST_ROUNDS) return park({ ...change, state: 'queued' }, 'FHIR_VERSION_STALE', place)
+  return {
+    state: 'queued',
+    standing: standingOf('retrying', 'FHIR_VERSION_STALE', place),
+    dueInMs: rounds === 1 ? 0 : options.delayMs(rounds),
+    baseVersion: null,
+    forgetSent: true,
+    intent: { rounds, locked: 0 },
+    says: 'The record changed at Cerner; both sides are compared.',
+  }
+}
+
+const again = (
+  options: AttemptOptions,
+  change: OpenChange,
+  code: ErrorCode,
+  place: string | null,
+): ComeBack => ({
+  state: 'queued',
+  standing: standingOf('retrying', code, place),
+  dueInMs: options.delayMs(Math.max(1, change.attempts)),
+  forgetSent: true,
+  says: 'The attempt failed and is repeated.',
+})
+
+const unknown = (
+  options: AttemptOptions,
+  change: OpenChange,
+  code: ErrorCode,
+  place: string | null,
+): ComeBack => ({
+  state: 'ambiguous',
+  standing: standingOf('ambiguous', code, place),
+  dueInMs: options.delayMs(Math.max(1, change.attempts)),
+  says: 'It is not known whether Cerner has it; Cerner is asked before it is sent again.',
+})
+
+/** A person decides. What may have arrived is asked for first when it is sent once more. */
+const park = (change: OpenChange, code: ErrorCode, place: string | null): ComeBack => ({
+  state: 'parked',
+  standing: standingOf('parked', code, place),
+  dueInMs: 0,
+  forgetSent: !isOut(change),
+  intent: { uncertain: isOut(change) },
+  says: 'Parked: a person decides.',
+})

@@ -1,0 +1,38 @@
+const SYSTEM = 'http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason'
+
+/** Why an appointment is called off: the codes of FHIR that Cerner takes (cerner-fhir-r4.md §3.2). */
+// prettier-ignore
+export const CANCEL_REASONS = ([
+  ['pat',        'Patient'],
+  ['pat-crs',    'Patient: canceled via automated reminder system'],
+  ['pat-cpp',    'Patient: canceled via patient portal'],
+  ['pat-dec',    'Patient: deceased'],
+  ['pat-fb',     'Patient: feeling better'],
+  ['pat-lt',     'Patient: lack of transportation'],
+  ['pat-mt',     'Patient: member terminated'],
+  ['pat-mv',     'Patient: moved'],
+  ['pat-preg',   'Patient: pregnant'],
+  ['pat-swl',    'Patient: scheduled from wait list'],
+  ['pat-uwo',    'Patient: unhappy or changed provider'],
+  ['prov',       'Provider'],
+  ['prov-pers',  'Provider: personal'],
+  ['prov-dch',   'Provider: discharged'],
+  ['prov-edu',   'Provider: education or meeting'],
+  ['prov-hosp',  'Provider: hospitalized'],
+  ['prov-labs',  'Provider: labs out of acceptable range'],
+  ['prov-mrq',   'Provider: MRI screening form marked do not proceed'],
+  ['prov-onc',   'Provider: oncology treatment plan changes'],
+  ['maint',      'Equipment maintenance or repair'],
+  ['meds-inc',   'Preparation or medication incomplete'],
+  ['other',      'Other'],
+  ['oth-cms',    'Other: CMS therapy cap service not authorized'],
+  ['oth-err',    'Other: error'],
+  ['oth-fin',    'Other: financial'],
+  ['oth-iv',     'Other: improper IV access or infiltrate IV'],
+  ['oth-int',    'Other: no interpreter available'],
+  ['oth-mu',     'Other: prep or medication or results unavailable'],
+  ['oth-room',   'Other: room or resource maintenance'],
+  ['oth-oerr',   'Other: schedule order error'],
+  ['oth-swie',   'Other: silent walk in error'],
+  ['oth-weath',  'Other: weather'],
+] as const).map(([code, text]) => ({ code, system: SYSTEM, text }))
