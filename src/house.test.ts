@@ -44,7 +44,15 @@ const PURE: ReadonlySet<Room> = new Set([
   'billing',
   'contract',
 ])
-const PURE_PACKAGES = new Set(['uuid', 'zod', 'hl7v2-dictionary', 'iconv-lite', 'libphonenumber-js'])
+const PURE_PACKAGES = new Set([
+  'uuid',
+  'zod',
+  'hl7v2-dictionary',
+  'iconv-lite',
+  'libphonenumber-js',
+  'fast-xml-parser',
+  'rfc6902',
+])
 
 // Buffer and text tools of the platform; nothing here opens a socket, a file or a process.
 const PURE_NODE = new Set(['node:buffer', 'node:util'])

@@ -80,12 +80,15 @@ program
 
 program
   .command('sandbox')
-  .description('the Cerner in a box alone: sends a day of a practice to an MLLP listener')
+  .description(
+    'the Cerner in a box alone: FHIR, SMART and web services, and a day of a practice for an MLLP listener',
+  )
   .requiredOption('--to <host:port>', 'where Practice Studio listens')
   .option('--population <n>', 'synthetic people', number, 300)
   .option('--seed <n>', 'another seed, other people', number, 1)
   .option('--rate <n>', 'messages a minute', number, 90)
-  .action((options: { to: string; population: number; seed: number; rate: number }) =>
+  .option('--port <n>', 'port of its FHIR, SMART and web services; 0 takes a free one', number, 0)
+  .action((options: { to: string; population: number; seed: number; rate: number; port: number }) =>
     run(async () => (await commands.sandbox()).runSandbox(options))(),
   )
 
@@ -143,8 +146,14 @@ program
   .addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).makeOptionMandatory())
   .option('--name <name>', 'who or what uses it', 'command line')
   .option('--days <n>', 'how long it is good', number, 365)
+  .option(
+    '--scope <scope>',
+    'for /fhir/R4 alone: a SMART scope such as system/Patient.rs; may repeat',
+    collect,
+    [],
+  )
   .option('--json', 'prints {"token": …}', false)
-  .action((options: { role: Role; name: string; days: number; json: boolean }) =>
+  .action((options: { role: Role; name: string; days: number; json: boolean; scope: string[] }) =>
     run(async () => (await commands.token()).makeToken(await loadConfig(), options))(),
   )
 

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionId } from '../src/kernel/ids.ts'
-import { fixedClock, systemClock } from '../src/kernel/clock.ts'
-import { fhirRoutes } from '../src/sandbox/cerner/fhir-routes.ts'
-import { openHospital } from '../src/sandbox/cerner/hospital.ts'
+import { fixedClock } from '../src/kernel/clock.ts'
+import type { Clock } from '../src/kernel/clock.ts'
+import { openCerner } from '../src/sandbox/cerner/cerner.ts'
 import type { OpenHospital } from '../src/sandbox/cerner/hospital.ts'
-import { openCernerServer } from '../src/sandbox/cerner/server.ts'
 import type { CernerServer } from '../src/sandbox/cerner/server.ts'
 import { readSyncRun } from '../src/store/read-sync.ts'
 import type { SyncRun } from '../src/contract/sync.ts'
@@ -29,16 +28,13 @@ export interface CernerWorld extends AsyncDisposable {
 
 export async function openCernerWorld(
   settings: Record<string, unknown> = {},
-  options: { population?: number } = {},
+  options: { population?: number; clock?: Clock } = {},
 ): Promise<CernerWorld> {
-  const hospital = openHospital({
-    cast: { seed: 1, population: options.population ?? 200 },
-    clock: fixedClock(Date.now()),
-  })
-  const cerner = await openCernerServer({
-    hospital,
-    clock: systemClock,
-    plugins: [fhirRoutes],
+  const cast = { seed: 1, population: options.population ?? 200 }
+  // The hospital's day stands still, so that nothing changes there but what a test changes.
+  const { hospital, server: cerner } = await openCerner({
+    cast,
+    clock: options.clock ?? fixedClock(Date.now()),
   })
   const studio = await openWorld()
   const { connections } = studio.engine.services

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { openSandbox } from '../sandbox/sandbox.ts'
+import { joinSandboxCerner } from './demo-cerner.ts'
 import { EXIT, print } from './output.ts'
 import { HOSPITAL_POPULATION } from './sandbox.ts'
 import { PARTS } from './parts.ts'
@@ -22,12 +23,16 @@ export async function runDemo(config: Config, options: DemoOptions): Promise<num
   )
   const stopped = untilStopped()
   const address = running.engine.address()
+  const { population, seed, rate } = options
+  const everybody = Math.max(HOSPITAL_POPULATION, population)
+  const cerner = stack.use(await joinSandboxCerner(running, { seed, population: everybody }))
+  print(`  The sandbox Cerner:  ${cerner.server.url}/powerchart\n`)
   if (!options.quiet && address) {
-    const { population, seed, rate } = options
-    const everybody = Math.max(HOSPITAL_POPULATION, population)
     const sandbox = openSandbox({
       seed,
       population: everybody,
+      hospital: cerner.hospital,
+      calendar: cerner.calendar,
       mllp: address,
       ratePerMinute: rate,
       traffic: 'quiet',

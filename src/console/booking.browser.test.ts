@@ -8,7 +8,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import chromium from '@sparticuz/chromium'
 import { chromium as driver, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { bookRequest, cancelRequest, moveRequest } from '../contract/scheduling.ts'
 import { patientChangeRequest, vitalSignsRequest } from '../contract/outbound.ts'
 import { PERMISSIONS } from '../contract/session.ts'
@@ -37,6 +37,9 @@ const ARGS = [
 ]
 const EHR = (width: number): string =>
   `<!doctype html><html lang="en"><title>PowerChart</title><body style="margin:0"><iframe title="App" src="/launch" style="border:0;width:${width}px;height:700px"></iframe></body></html>`
+
+// A story walks several pages, each with its own wait for the live stream.
+vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
 let server: Server
@@ -92,7 +95,7 @@ async function see(
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(15_000)
   await page.clock.setFixedTime(NOW)
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
@@ -462,10 +465,12 @@ test('without conflicts the page says that there is nothing to decide', async ()
 })
 
 test('a document of hypertext is shown without its scripts, images and links', async () => {
+  const refused: [url: string, why: string | undefined][] = []
   const reached: string[] = []
   await see(`/patients/${person().id}?tab=documents`, async (page) => {
     await settled(page)
-    page.on('request', (request) => void reached.push(request.url()))
+    page.on('response', (response) => void reached.push(response.url()))
+    page.on('requestfailed', (request) => void refused.push([request.url(), request.failure()?.errorText]))
     const title = await page.title()
     await page.getByRole('button', { name: /After visit summary/ }).click()
     const frame = page.frameLocator('iframe[title="After visit summary"]')
@@ -484,6 +489,9 @@ test('a document of hypertext is shown without its scripts, images and links', a
     expect(await page.getByRole('button', { name: /Referral letter/ }).isDisabled()).toBe(true)
   })
   expect(reached.filter((url) => !url.startsWith(base) && !url.startsWith('blob:'))).toEqual([])
+  expect(refused.filter(([url]) => !url.startsWith(base))).toEqual([
+    ['https://tracker.example/pixel.png', 'csp'],
+  ])
 })
 
 test('vital signs keep their digits, an unusual one is asked about and sent all the same', async () => {

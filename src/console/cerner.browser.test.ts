@@ -368,7 +368,7 @@ test('a call shows request and answer, and JSON that closes and keeps its digits
     const request = page.getByRole('region', { name: 'Request message' })
     await request.getByText('30.0').waitFor()
     await page.getByText('422 Unprocessable Entity').waitFor()
-    await request.getByText('3 headers').click()
+    await request.getByText('4 headers').click()
     await request.getByText('Bearer …').waitFor()
     await request.getByRole('button', { name: /^slot/ }).press('Enter')
     expect(await request.getByText('"Slot/24477854-21304876-62852094-30"').count()).toBe(0)

@@ -179,7 +179,21 @@ const exchange = createRoute({
   component: lazyRouteComponent(() => import('./pages/exchange/exchange-page.tsx'), 'ExchangePage'),
 })
 
-const tree = root.addChildren([home, login, today, patients, patient, schedule, conflicts, launch, hl7, logs, exchange, cerner.addChildren([cernerPulls]), connectivity])
+const tree = root.addChildren([
+  home,
+  login,
+  today,
+  patients,
+  patient,
+  schedule,
+  conflicts,
+  launch,
+  hl7,
+  logs,
+  exchange,
+  cerner.addChildren([cernerPulls]),
+  connectivity,
+])
 
 // Plain `?key=value` pairs, so that addresses can be read and written by hand.
 const parseSearch = (search: string): Record<string, string> =>

@@ -10,20 +10,20 @@ export const scopeState = z.object({
   breaks: z.string(),
 })
 
+const feature = z.object({
+  feature: z.string(),
+  label: z.string(),
+  state: z.enum(['on', 'limited', 'off']),
+  says: z.string(),
+})
+
 /** How a Cerner connection stands. */
 export const cernerStatus = z.object({
   connection_id: uuid,
   profile: z.object({
     name: z.string(),
     label: z.string(),
-    features: z.array(
-      z.object({
-        feature: z.string(),
-        label: z.string(),
-        state: z.enum(['on', 'limited', 'off']),
-        says: z.string(),
-      }),
-    ),
+    features: z.array(feature),
   }),
   profiles: z.array(
     z.object({
@@ -31,6 +31,7 @@ export const cernerStatus = z.object({
       label: z.string(),
       guide_features: z.string(),
       guide_limitations: z.string(),
+      features: z.array(feature),
     }),
   ),
   endpoints: z

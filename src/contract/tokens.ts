@@ -9,6 +9,12 @@ export const token = z.object({
   created_at: instant,
   expires_at: instant.nullable(),
   revoked_at: instant.nullable(),
+  scopes: z
+    .array(z.string())
+    .nullable()
+    .describe(
+      'SMART scopes: with them it opens /fhir/R4 alone, within what they name. Null: its role decides',
+    ),
 })
 export type Token = z.infer<typeof token>
 export const tokenList = z.object({ items: z.array(token), next: z.null() })
@@ -23,6 +29,11 @@ export const tokenRequest = z.object({
     .max(3650)
     .optional()
     .describe('How long it is good for; without end when absent'),
+  scopes: z
+    .array(z.string().max(100))
+    .max(60)
+    .optional()
+    .describe('SMART scopes such as system/Patient.rs, for a token of the FHIR façade'),
 })
 export type TokenRequest = z.infer<typeof tokenRequest>
 

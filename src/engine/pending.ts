@@ -78,7 +78,7 @@ export class Pending {
     if (first?.action === 'book') return meetBooking(first, document, statement, source)
     const absorbed = absorb(changes, statement, source)
     const settled = this.#judgeAll(absorbed.changes, document, (change) => !changes.includes(change))
-    return { ...settled, statement: { ...statement, fields: absorbed.fields } }
+    return { ...settled, statement: absorbed.statement }
   }
 
   /** Judges what was heard while a call was under way, now that it is known how the call ended. */
@@ -168,29 +168,44 @@ function absorb(
   changes: readonly OpenChange[],
   statement: Statement,
   source: NewsSource,
-): { changes: OpenChange[]; fields: Record<string, Said> } {
+): { changes: OpenChange[]; statement: Statement } {
   const fields: Record<string, Said> = {}
   const next = [...changes]
-  for (const [field, said] of Object.entries(statement.fields)) {
+  const hear = (field: string, said: Said): boolean => {
     const at = next.findIndex((one) => holds(one, field, said))
     const change = next[at]
-    const last = change && (change.intent.theirs[field] ?? change.intent.before[field])
-    if (!change || (last && last.asOfMs > source.asOfMs)) {
-      fields[field] = said
-      continue
-    }
+    const last = change && lastHeard(change, field)
+    if (!change || (last && last.asOfMs > source.asOfMs)) return false
     const { exchangeId, connectionId, asOfMs } = source
     const heard: Known = { value: said.value, asOfMs, exchangeId, connectionId, place: said.place }
     const theirs = { ...change.intent.theirs, [field]: heard }
     next[at] = { ...change, intent: { ...change.intent, theirs } }
+    return true
   }
-  return { changes: next, fields }
+  for (const [field, said] of Object.entries(statement.fields)) if (!hear(field, said)) fields[field] = said
+  if (!statement.complete) return { changes: next, statement: { ...statement, fields } }
+
+  const isHeld = (field: string): boolean => changes.some((one) => field in one.intent.ours)
+  for (const field of statement.complete) {
+    if (field in statement.fields || !isHeld(field)) continue
+    // A whole resource no longer says what it said before.
+    const change = changes.find((one) => field in one.intent.ours)
+    const last = change && lastHeard(change, field)
+    if (last && last.value !== null && last.connectionId === source.connectionId)
+      hear(field, { value: null, place: last.place })
+  }
+  const complete = statement.complete.filter((field) => !isHeld(field))
+  return { changes: next, statement: { ...statement, fields, complete } }
 }
+
+const lastHeard = ({ intent }: OpenChange, field: string): Known | null =>
+  intent.theirs[field] ?? intent.before[field] ?? null
 
 /** A move also holds back a status that it cannot follow: the two meet, though the move sets no status. */
 function holds(change: OpenChange, field: string, said: Said): boolean {
   if (field in change.intent.ours) return true
-  return field === 'status' && change.action === 'reschedule' && said.value !== 'booked'
+  if (field !== 'status' || change.action !== 'reschedule') return false
+  return said.value !== 'booked' || field in change.intent.theirs
 }
 
 /**

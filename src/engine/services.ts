@@ -17,6 +17,7 @@ import type {
   QueuedChange,
   VitalSignsRequest,
 } from '../contract/outbound.ts'
+import type { LaunchContext } from '../contract/launch.ts'
 import type { LiveEvent } from '../contract/metrics.ts'
 import type { ResolveRequest } from '../contract/conflicts.ts'
 import type { SyncRequest } from '../contract/sync.ts'
@@ -54,6 +55,39 @@ export interface EngineServices {
     makeKeys(id: ConnectionId, algorithm: 'RS384' | 'ES384', actor: Actor): Promise<PublicKey>
     /** Public keys of all connections, for `/.well-known/jwks.json`. */
     publicKeys(): Promise<Record<string, unknown>[]>
+  }
+  launch: {
+    /**
+     * Begins a SMART launch.
+     *
+     * @param query as the browser came: `iss` and `launch`, or `connection`, or `iss` alone
+     * @returns where to send the browser, its state, and the secret that its cookie keeps until the answer
+     * @throws LAUNCH_INVALID, LAUNCH_OFF, PROFILE_FORBIDS, FHIR_DISCOVERY_FAILED
+     */
+    begin(query: URLSearchParams, publicUrl: string): Promise<{ url: string; state: string; browser: string }>
+    /**
+     * Takes Cerner's answer and opens a session that lives as long as the launch.
+     *
+     * @param browser what the cookie of this browser keeps
+     * @throws LAUNCH_INVALID, LAUNCH_REFUSED
+     */
+    complete(
+      query: URLSearchParams,
+      browser: string | undefined,
+    ): Promise<{
+      secret: string
+      expiresAtMs: number
+      kind: 'ehr' | 'standalone'
+      name: string
+      patientId: string | null
+    }>
+    /** Renews the token of a session that soon runs out. @throws LAUNCH_ENDED */
+    keep(sessionId: string): Promise<void>
+    /** @throws NOT_FOUND for a session that stands on no launch */
+    context(sessionId: string): Promise<LaunchContext>
+    end(sessionId: string, actor: Actor): Promise<void>
+    /** Origins that may show our launch pages in a frame. */
+    frameOrigins(): Promise<string[]>
   }
   sync: {
     /** @returns the run's id */

@@ -577,6 +577,16 @@ export const ERRORS = {
     says: (_at: Record<never, never>) => 'The launch has ended: Cerner gives no new token for it.',
     todo: 'Open the app again from the chart.',
   },
+  LAUNCH_OFF: {
+    kind: 'permanent',
+    says: (at: { connection: string; reason: string }) => `The connection ${at.connection} opens no SMART launch: ${at.reason}.`,
+    todo: 'Settings > Integrations > Cerner > SMART launch: switch it on and write the client id of the launched app.',
+  },
+  LAUNCH_OTHER_PATIENT: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'A session that was opened from the chart sees the patient of that chart alone.',
+    todo: 'Open the app from the chart of the other patient, or sign in to Practice Studio itself.',
+  },
 
   // --- store ---
   STORE_UNAVAILABLE: {
@@ -705,6 +715,11 @@ export const ERRORS = {
     kind: 'permanent',
     says: (_at: Record<never, never>) => 'This token or log-in link is not valid: it was used, has run out, or was taken back.',
     todo: 'Make a new one with: practice-studio token --role analyst.',
+  },
+  SCOPE_MISSING: {
+    kind: 'permanent',
+    says: (at: { scope: string }) => `This token does not have the scope ${at.scope}.`,
+    todo: 'Make a token that has it: practice-studio token --role clinician --scope system/Patient.rs. A token with scopes opens /fhir/R4 alone.',
   },
   CSRF_MISSING: {
     kind: 'permanent',

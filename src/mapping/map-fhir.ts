@@ -4,8 +4,8 @@ import type { Instant } from '../kernel/calendar-date.ts'
 import type { MappedMessage, Statement } from '../model/statement.ts'
 import type { DirectoryEntry } from '../model/values.ts'
 import { fromDstu2 } from '../standards/fhir/dstu2.ts'
-import { parseResource } from '../standards/fhir/json.ts'
 import { elementIn, textIn } from './fhir/elements.ts'
+import { readResource } from './fhir/json.ts'
 import type { FhirResource } from './fhir/json.ts'
 import { mapAppointment } from './fhir/map-appointment.ts'
 import { DIRECTORY_TYPES, readDirectoryEntry } from './fhir/directory.ts'
@@ -55,7 +55,7 @@ const MAPPERS: Readonly<Record<string, FhirMapper>> = {
  * @see cerner-fhir-r4.md §1.6, §3, §4
  */
 export function mapFhir(text: string, settings: FhirMapSettings, receivedAt: Instant): MappedFhir {
-  const read = parseResource(text)
+  const read = readResource(text)
   const resource = settings.version === 'DSTU2' ? fromDstu2(read) : read
   const type = resource.resourceType
   const asOf = asOfOf(resource, receivedAt)

@@ -18,6 +18,11 @@ export interface Statement {
   sets: Readonly<Record<string, SaidSet>>
   /** What the event does beyond its fields. */
   effect: Effect
+  /**
+   * Fields of which this is all that the source has to say (a FHIR resource is whole, an HL7 message is not): what the
+   * same source said of them before and leaves out now is gone there, and so it is cleared.
+   */
+  complete?: readonly string[]
 }
 
 export interface Said {

@@ -1,5 +1,6 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import { systemClock, type Clock } from '../kernel/clock.ts'
+import type { OpenHospital } from './cerner/hospital.ts'
 import { dayFrom, openCalendar, underWay, WEEKS_AHEAD, type Calendar } from './day.ts'
 import type { SandboxEvent } from './events.ts'
 import { historyUntil, WEEKS_BACK } from './history.ts'
@@ -27,6 +28,10 @@ export interface SandboxOptions {
    */
   readonly ratePerMinute?: number
   readonly tell?: (message: OutboundMessage, delivery: Delivery) => void
+  /** The same hospital on the web: what is written there is told by HL7, and the day's news show there. */
+  readonly hospital?: OpenHospital
+  /** The hospital's, so that weeks are planned once. */
+  readonly calendar?: Calendar
 }
 
 export interface SandboxStats extends SenderStats {
@@ -68,8 +73,9 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     ratePerMinute = 90,
   } = options
   const cast = { seed, population }
-  const world = openWorld(cast)
-  const calendar = openCalendar(cast)
+  const { hospital } = options
+  const world = hospital?.world ?? openWorld(cast)
+  const calendar = options.calendar ?? openCalendar(cast)
   const sender = openMllpSender(options.mllp)
   const stopping = new AbortController()
   const byType = new Map<string, number>()
@@ -83,9 +89,12 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   let goOnFrom: { at: number; begun: readonly SandboxEvent[] } | null = null
 
   const post = async (event: SandboxEvent, heard?: (delivery: Delivery) => void): Promise<void> => {
+    // What was cancelled over the web does not happen, whatever the plan of the day says.
+    if (hospital?.holds(event) === false) return
     await sender.room(event.patient)
     const message = messageFor(world, style, event)
     byType.set(message.type, (byType.get(message.type) ?? 0) + 1)
+    hospital?.hear(event)
     void sender.send(message).then((delivery) => {
       heard?.(delivery)
       options.tell?.(message, delivery)
@@ -122,11 +131,24 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     }
   }
 
+  // A booking made over the web is told by SIU like any other, and so is a changed address by ADT.
+  const stopHearing = hospital?.onChange((change) => {
+    const event = hospital.eventOf(change)
+    if (event !== null && !stopping.signal.aborted) void tellNow(event)
+  })
+  const tellNow = async (event: SandboxEvent): Promise<void> => {
+    await sender.room(event.patient)
+    const message = messageFor(world, style, event)
+    byType.set(message.type, (byType.get(message.type) ?? 0) + 1)
+    void sender.send(message).then((delivery) => options.tell?.(message, delivery))
+  }
+
   const start = (): void => {
     traffic ??= live()
   }
   const stop = async (): Promise<void> => {
     stopping.abort()
+    stopHearing?.()
     await sender.stop()
     await Promise.all([traffic, past])
   }

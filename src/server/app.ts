@@ -11,6 +11,8 @@ import { guard } from './authentication.ts'
 import { serveConsole } from './console-files.ts'
 import type { ServerDependencies } from './dependencies.ts'
 import { describeApi } from './openapi.ts'
+import { fhirRoutes } from './fhir/routes.ts'
+import { frameLaunches } from './launch-frames.ts'
 import { PROBLEM_TYPE, integrationErrorOf, problemOf } from './problems.ts'
 import { exposeMetrics } from './prometheus.ts'
 import { writeCheckedJson, writeJson } from './responses.ts'
@@ -22,12 +24,15 @@ import { encounterRoutes } from './routes/encounters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
 import { healthRoutes } from './routes/health.ts'
+import { jwksRoutes } from './routes/jwks.ts'
+import { launchRoutes } from './routes/launch.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { observationRoutes } from './routes/observations.ts'
 import { patientRoutes } from './routes/patients.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { smartRoutes } from './routes/smart.ts'
 import { syncRoutes } from './routes/sync.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 
@@ -48,6 +53,10 @@ const ROUTES = [
   tokenRoutes,
   auditRoutes,
   healthRoutes,
+  smartRoutes,
+  launchRoutes,
+  jwksRoutes,
+  fhirRoutes,
 ]
 
 const BODY_LIMIT_BYTES = 1024 * 1024
@@ -67,6 +76,7 @@ export async function buildApp(dependencies: ServerDependencies): Promise<Fastif
   answerFailures(app)
   logRequests(app)
   await protect(app, dependencies)
+  frameLaunches(app, dependencies)
   openAuditTrail(app, dependencies)
   guard(app, dependencies)
   await describeApi(app, dependencies)

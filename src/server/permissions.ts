@@ -16,3 +16,16 @@ export const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
 }
 
 export const may = (role: Role, permission: Permission): boolean => PERMISSIONS_OF[role].includes(permission)
+
+/** What a session that was opened from the chart may do, with the patient of that chart (launch-limits.ts). */
+export const LAUNCH_PERMISSIONS: ReadonlySet<Permission> = new Set([
+  'patients.read',
+  'results.read',
+  'results.write',
+  'schedule.read',
+  'metrics.read',
+])
+
+/** The permissions of a caller: those of the role, cut to what a launch allows. */
+export const permissionsOf = ({ role, launch }: { role: Role; launch: object | null }): Permission[] =>
+  PERMISSIONS_OF[role].filter((permission) => launch === null || LAUNCH_PERMISSIONS.has(permission))

@@ -89,6 +89,14 @@ function fakeEngine(): FakeEngine {
       makeKeys: () => notHere('Cerner connection'),
       publicKeys: () => Promise.resolve([]),
     },
+    launch: {
+      begin: () => notHere('Cerner connection'),
+      complete: () => notHere('launch'),
+      keep: () => Promise.resolve(),
+      context: () => notHere('launch'),
+      end: () => Promise.resolve(),
+      frameOrigins: () => Promise.resolve([]),
+    },
     sync: { start: () => notHere('Cerner connection'), stop: () => notHere('pull') },
     scheduling: {
       options: () => notHere('Cerner connection'),

@@ -20,19 +20,22 @@ export interface OutboxRow {
   state: 'queued' | 'sent' | 'ambiguous' | 'parked'
   attempts: number
   sent_at: string | null
+  /** Since it was sent, in milliseconds, by the one clock of the database. */
+  waited_ms: string | null
   /** The worker that has it in hand now. */
   holder: string | null
 }
 
 const COLUMNS = `o.exchange_id, o.connection_id, o.action, o.record_type, o.record_id, o.patient_id, o.fields, o.base_version,
-  o.natural_key, o.sealed_intent, o.state, o.attempts, o.sent_at, case when o.lease_until > now() then o.owner end as holder`
+  o.natural_key, o.sealed_intent, o.state, o.attempts, o.sent_at,
+  extract(epoch from now() - o.sent_at) * 1000 as waited_ms, case when o.lease_until > now() then o.owner end as holder`
 
 export const ADD_OUTBOX = `
 insert into outbox (practice_id, exchange_id, connection_id, action, record_type, record_id, patient_id, fields, base_version,
   natural_key, sealed_intent)
 values (current_practice(), $1, $2, $3, $4, $5, $6, $7::text[], $8, $9, $10)`
 
-export type NewOutboxRow = Omit<OutboxRow, 'state' | 'attempts' | 'sent_at' | 'holder'>
+export type NewOutboxRow = Omit<OutboxRow, 'state' | 'attempts' | 'sent_at' | 'waited_ms' | 'holder'>
 
 export async function addOutbox(client: Queryable, row: NewOutboxRow): Promise<void> {
   const values = [
@@ -301,13 +304,19 @@ export async function readRuleSettings(
 export const NEXT_DUE = `
 select extract(epoch from min(d.due_at) - now()) * 1000 as ms from outbox d
 where d.practice_id = current_practice() and d.state <> 'parked' and d.lease_until <= now()
+  and d.connection_id <> all ($1::uuid[])
   and not exists (
     select from outbox e
-    where e.practice_id = current_practice() and e.record_id = d.record_id and e.exchange_id < d.exchange_id)`
+    where e.practice_id = current_practice() and e.record_id = d.record_id
+      and (e.exchange_id < d.exchange_id or (e.exchange_id <> d.exchange_id and e.lease_until > now())))`
 
 /** Milliseconds until something is due that waits for no other change; null when nothing is. */
-export async function nextDueMs(client: Queryable): Promise<number | null> {
-  const { rows } = await client.query<{ ms: string | null }>({ name: 'next-due', text: NEXT_DUE, values: [] })
+export async function nextDueMs(
+  client: Queryable,
+  resting: readonly ConnectionId[],
+): Promise<number | null> {
+  const values = [plainArray(resting)]
+  const { rows } = await client.query<{ ms: string | null }>({ name: 'next-due', text: NEXT_DUE, values })
   const ms = rows[0]?.ms ?? null
   return ms === null ? null : Number(ms)
 }

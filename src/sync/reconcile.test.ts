@@ -220,3 +220,26 @@ describe('reconcile', () => {
     )
   })
 })
+
+test('what a whole resource leaves out is cleared where the same source said it, and nowhere else', () => {
+  const fhir = { exchangeId: 'e1' as ExchangeId, connectionId: 'fhir' as ConnectionId, asOfMs: 1 }
+  const other = { exchangeId: 'e2' as ExchangeId, connectionId: 'hl7' as ConnectionId, asOfMs: 1 }
+  const said = (fields: Statement['fields'], complete?: readonly string[]): Statement => ({
+    record: 'patient',
+    keys: [],
+    fields,
+    sets: {},
+    effect: 'upsert',
+    ...(complete ? { complete } : {}),
+  })
+  const at = (value: string) => ({ value, place: 'Patient.x' })
+  const first = reconcile(emptyDocument(), said({ email: at('a@example.org') }), fhir).document
+  const both = reconcile(first, said({ phone_home: at('+12175550100') }), other).document
+  const next = reconcile(both, said({}, ['email', 'phone_home']), { ...fhir, asOfMs: 2 })
+  expect(next.document.fields['email']?.[0]).toBeNull()
+  expect(next.document.fields['phone_home']?.[0]).toBe('+12175550100')
+  expect(next.decisions).toEqual([expect.objectContaining({ field: 'email', after: null, outcome: 'changed' })])
+  // Older news that leaves it out changes nothing.
+  const older = reconcile(first, said({}, ['email']), { ...fhir, asOfMs: 0 }).document
+  expect(older.fields['email']?.[0]).toBe('a@example.org')
+})

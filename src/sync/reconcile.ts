@@ -46,6 +46,7 @@ export function reconcile(stored: RecordDocument, statement: Statement, source: 
     const said = statement.fields[field]
     if (said) work.field(field, said, onlyFill)
   }
+  for (const field of statement.complete ?? []) if (!(field in statement.fields)) work.leftOut(field)
   for (const set in statement.sets) {
     const said = statement.sets[set]
     if (!said) continue
@@ -79,6 +80,14 @@ class Work {
     const before = this.#fields[field]
     if (onlyFill && before !== undefined && before[0] !== null) return
     const next = this.#newer(field, before, said.value, said.place)
+    if (next) this.#fields[field] = next
+  }
+
+  /** A whole resource no longer says what it said before. What another source said stays. */
+  leftOut(field: string): void {
+    const before = this.#fields[field]
+    if (!before || before[0] === null || this.#sources[before[2]]?.[1] !== this.#source.connectionId) return
+    const next = this.#newer(field, before, null, before[3])
     if (next) this.#fields[field] = next
   }
 

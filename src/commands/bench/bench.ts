@@ -1,52 +1,46 @@
-import { execFile, spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import pg from 'pg'
 import { hl7v2Settings } from '../../connectors/hl7v2/definition.ts'
 import { readerOf } from '../../engine/read-message.ts'
-import { openCluster } from '../../store/cluster.ts'
-import { complain, EXIT, printJson } from '../output.ts'
+import { complain, EXIT } from '../output.ts'
+import { openBenchEngine } from './engine.ts'
+import type { BenchEngine } from './engine.ts'
+import { machine, tell } from './figure.ts'
 import { benchMessage } from './messages.ts'
+import { benchPull, PULLED_PATIENTS } from './pull.ts'
 
-/** One measured figure; `conditions` says what it was measured under. */
-interface Figure {
-  name: string
-  value: number
-  unit: string
-  conditions: string
-}
-
-const MAIN = resolve(import.meta.dirname, '../../main.ts')
-// As `npm start` runs it.
-const FLAGS = ['--max-semi-space-size=4', '--v8-pool-size=1']
 const DRIVER = resolve(import.meta.dirname, 'driver.ts')
 const run = promisify(execFile)
 
-const machine = (): string => {
-  const [cpu] = cpus()
-  return `${cpus().length} cores ${cpu?.model.trim() ?? ''}, Node ${process.versions.node}, embedded PostgreSQL, fsync on`
-}
-const tell = (name: string, value: number, unit: string, conditions: string): void => {
-  printJson({ name, value: Number(value.toFixed(value < 100 ? 2 : 0)), unit, conditions } satisfies Figure)
+export interface BenchOptions {
+  /** How long each load runs. */
+  seconds: number
+  /** How many people a pull brings. */
+  patients?: number
 }
 
-const BENCHES = { parse: benchParse, ack: benchAck, applied: benchApplied, start: benchStart }
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  parse: ({ seconds }) => benchParse(seconds),
+  ack: ({ seconds }) => benchAck(seconds),
+  applied: ({ seconds }) => benchApplied(seconds),
+  start: () => benchStart(),
+  pull: ({ patients }) => benchPull('pull', patients ?? PULLED_PATIENTS),
+  'pull-bulk': ({ patients }) => benchPull('pull-bulk', patients ?? PULLED_PATIENTS),
+}
 
 /** `bench [NAME]`: the figures of DESIGN §12, one JSON line each. */
-export async function runBench(name: string | undefined, options: { seconds: number }): Promise<number> {
+export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {
   const names = name === undefined ? Object.keys(BENCHES) : [name]
   for (const one of names) {
-    const bench = BENCHES[one as keyof typeof BENCHES]
+    const bench = BENCHES[one]
     if (!bench) {
       complain(`There is no bench ${one}. There are ${Object.keys(BENCHES).join(', ')}.`)
       return EXIT.usage
     }
-    await bench(options.seconds)
+    await bench(options)
   }
   return EXIT.done
 }
@@ -173,71 +167,4 @@ async function benchStart(): Promise<void> {
   } finally {
     await rm(home, { recursive: true, force: true })
   }
-}
-
-interface BenchEngine extends AsyncDisposable {
-  port: number
-  rssMb(): Promise<number>
-  /** Resolves when no work is owed any more. */
-  drained(): Promise<void>
-  states(): Promise<Record<string, number>>
-}
-
-/** An engine as a user starts it, on a home of its own. */
-async function openBenchEngine(options: { home?: string; only?: string } = {}): Promise<BenchEngine> {
-  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'practice-studio-bench-')))
-  const env = { ...process.env, PRACTICE_STUDIO_HOME: home, MLLP_PORT: '0', PORT: '0', LOG_LEVEL: 'error' }
-  const child = spawn(
-    process.execPath,
-    [...FLAGS, MAIN, 'start', ...(options.only ? ['--only', options.only] : [])],
-    {
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  )
-  const port = await readyPort(child)
-  const cluster = await openCluster({ home, log: quiet, role: 'tool' })
-  const client = new pg.Client({ connectionString: cluster.connectionString })
-  await client.connect()
-  return {
-    port,
-    rssMb: async () => {
-      const status = await readFile(`/proc/${child.pid ?? 0}/status`, 'utf8')
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
-    },
-    drained: async () => {
-      for (;;) {
-        const { rows } = await client.query<{ owed: boolean }>('select exists (select from job) as owed')
-        if (!rows[0]?.owed) return
-        await sleep(20)
-      }
-    },
-    states: async () => {
-      const { rows } = await client.query<{ state: string; n: number }>(
-        'select state, count(*)::int as n from exchange_outcome group by state',
-      )
-      return Object.fromEntries(rows.map((row) => [row.state, row.n]))
-    },
-    [Symbol.asyncDispose]: async () => {
-      await client.end()
-      await cluster[Symbol.asyncDispose]()
-      const exited = new Promise((done) => child.once('exit', done))
-      child.kill('SIGTERM')
-      await exited
-      if (!options.home) await rm(home, { recursive: true, force: true })
-    },
-  }
-}
-
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
-
-async function readyPort(child: ChildProcess): Promise<number> {
-  if (child.stdout) {
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (!line.startsWith('ready ')) continue
-      child.stdout.resume()
-      return Number((JSON.parse(line.slice(6)) as { mllp: string }).mllp.split(':').at(-1))
-    }
-  }
-  throw new Error('the engine did not start')
 }

@@ -138,14 +138,12 @@ test('a code is exchanged with its verifier, by a client that proves itself by P
 describe('a refusal', () => {
   test('names the OAuth code and what the URN says, and is not asked again', async () => {
     const { result, asked } = await ask((_, response) =>
-      response
-        .writeHead(401)
-        .end(
-          JSON.stringify({
-            error: 'invalid_client',
-            error_uri: errorUri('token:invalid-client-credentials'),
-          }),
-        ),
+      response.writeHead(401).end(
+        JSON.stringify({
+          error: 'invalid_client',
+          error_uri: errorUri('token:invalid-client-credentials'),
+        }),
+      ),
     )
     expect(result).toMatchObject({
       code: 'FHIR_TOKEN_REFUSED',

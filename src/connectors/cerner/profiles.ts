@@ -77,10 +77,10 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     features: {
       demographics: limited('Read as DSTU 2; a Patient cannot be changed there.'),
       scheduling_read: on,
-      scheduling_write: limited('Booking as DSTU 2 proposed; of changes only arrived and cancelled.'),
+      scheduling_write: off('DSTU 2 is read only for us. Book in Cerner; the SIU message brings it here.'),
       chart_read: limited('Observations and encounters as DSTU 2, read only.'),
       chart_write: off('DSTU 2 takes no observations. Chart them in Cerner.'),
-      documents: limited('Reading, and creating XHTML documents only.'),
+      documents: limited('Reading only.'),
       fhir_r4: off(OLD_R4),
       fhir_dstu2: on,
       smart_launch: limited('Launches give a DSTU 2 context.'),

@@ -27,8 +27,8 @@ export const ACTION_TABLE: Readonly<Record<Action, ActionRow>> = {
   document_create: { label: 'File a document',         feature: 'documents',        service: 'documents' },
 }
 
-// What DSTU 2 cannot do (cerner-fhir-r4.md §4): a Patient cannot be changed, a booking cannot be moved, results are read only.
-const NOT_BY_DSTU2 = new Set<Action>(['person_update', 'reschedule', 'vital_signs'])
+// Old domains are read only: their writes have other shapes and are out of support at Cerner (cerner-fhir-r4.md §4).
+const BY_DSTU2 = new Set<Action>(['person_search', 'person_read', 'results', 'documents'])
 
 export interface ChosenRoad {
   road: Road
@@ -58,7 +58,7 @@ function fhirCan({ fhir, profile }: CernerSettings, action: Action): string {
   if (fhir.base === '') return 'There is no FHIR address yet.'
   if (fhir.version === 'R4' && features.fhir_r4.state === 'off') return features.fhir_r4.says
   if (fhir.version === 'DSTU2' && features.fhir_dstu2.state === 'off') return features.fhir_dstu2.says
-  if (fhir.version === 'DSTU2' && NOT_BY_DSTU2.has(action)) return 'DSTU 2 cannot do this.'
+  if (fhir.version === 'DSTU2' && !BY_DSTU2.has(action)) return 'DSTU 2 is read only here.'
   return ''
 }
 

@@ -55,7 +55,7 @@ export function scopesNeeded(settings: CernerSettings): string[] {
   return [...new Set(scopes)].sort()
 }
 
-const NOT_IN_DSTU2 = new Set(['Location', 'Organization', 'Coverage'])
+const NOT_IN_DSTU2 = new Set(['Location', 'Organization', 'Coverage', 'MedicationRequest'])
 
 /** What is asked for with each token: as set, else what is needed. */
 export const askedScopes = (settings: CernerSettings): string[] =>

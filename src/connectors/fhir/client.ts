@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream'
 import { IntegrationError } from '../../kernel/errors.ts'
 import { joinUrl, tidyBase } from '../../standards/fhir/id.ts'
 import type { CernerSettings } from '../cerner/definition.ts'
 import type { AccessToken, Call, CallLog, TokenSource } from '../cerner/port.ts'
+import { textOf } from './answer.ts'
+import type { Answer, Made } from './answer.ts'
 import { delayBefore, readRetryAfter } from './backoff.ts'
 import { BodyFailure, readBody } from './body.ts'
 import * as record from './call-record.ts'
@@ -12,6 +13,9 @@ import { systemTimer } from './timer.ts'
 import type { Timer } from './timer.ts'
 import { Wire, WireFailure } from './wire.ts'
 import type { Opened, Sending } from './wire.ts'
+
+export { jsonTextOf, skewOf, textOf } from './answer.ts'
+export type { Answer, Made } from './answer.ts'
 
 export interface ClientOptions {
   /** With the tenant: `https://fhir-ehr.cerner.com/r4/TENANT`, or the address that the services follow. */
@@ -55,24 +59,6 @@ export interface CallRequest {
   stream?: boolean
   about?: string | null
   signal?: AbortSignal | undefined
-}
-
-export interface Answer {
-  status: number
-  /** Names in lower case. */
-  headers: Readonly<Record<string, string>>
-  /** Unpacked. */
-  bytes: Uint8Array
-  stream: Readable | null
-  url: string
-  sentAtMs: number
-  receivedAtMs: number
-}
-
-/** What a reader made of an answer. `keep` is what the log keeps as its body, where that is not the whole of it. */
-export interface Made<T> {
-  value: T
-  keep?: Uint8Array | null
 }
 
 interface Attempt {
@@ -346,39 +332,6 @@ function headersOf(
     typeof authorization === 'object' ? authorization.value : token ? `Bearer ${token.value}` : null
   const proof: [string, string][] = value === null ? [] : [['Authorization', value]]
   return [...first, ...proof, ...rest, ['Accept-Encoding', 'gzip'] as const].flat()
-}
-
-/** The body as text, without a byte order mark. */
-export function textOf({ bytes }: Pick<Answer, 'bytes'>): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-}
-
-/**
- * The body of an answer that has to be JSON.
- *
- * @throws FHIR_ANSWER_UNREADABLE for HTML (a gateway in Cerner's place), other types and an empty body
- */
-export function jsonTextOf(answer: Answer, call: string): string {
-  const text = textOf(answer)
-  const front = text.slice(0, 200).trimStart()
-  const unreadable = (reason: string): IntegrationError =>
-    new IntegrationError('FHIR_ANSWER_UNREADABLE', { call, reason })
-  if (front === '') throw unreadable('it is empty')
-  if (front.startsWith('<')) throw unreadable(/html/i.test(front) ? 'it is an HTML page' : 'it is XML')
-  if (!/^[{[]/.test(front)) throw unreadable('it is not JSON')
-  return text
-}
-
-/** The difference of the far side's clock to ours, from its `Date` header; null when it sends none. */
-export function skewOf({
-  headers,
-  sentAtMs,
-  receivedAtMs,
-}: Pick<Answer, 'headers' | 'sentAtMs' | 'receivedAtMs'>): number | null {
-  const theirMs = Date.parse(headers['date'] ?? '')
-  // The header has whole seconds: half of one is its middle.
-  return Number.isNaN(theirMs) ? null : theirMs + 500 - (sentAtMs + receivedAtMs) / 2
 }
 
 const hiddenForm = (body: Uint8Array): Uint8Array =>

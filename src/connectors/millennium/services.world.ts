@@ -17,6 +17,8 @@ export interface Line extends AsyncDisposable {
   readonly road: CernerRoad
   readonly calls: Call[]
   readonly waits: number[]
+  /** Called for each wait. */
+  onWait: () => void
   /** How often a token was asked for anew. */
   readonly discarded: AccessToken[]
   roadOf(exchange: string): CernerRoad
@@ -51,14 +53,18 @@ export async function openLine(name: TransportName, limits: object = {}): Promis
     tokens: tokensOf(doors, discarded),
     ca: null,
     log: { note: (call) => void calls.push(call) },
-    timer: impatient(doors, waits),
+    timer: impatient(doors, (ms) => {
+      waits.push(ms)
+      line.onWait()
+    }),
     random: () => 0,
   })
-  return {
+  const line: Line = {
     doors,
     millennium,
     calls,
     waits,
+    onWait: () => undefined,
     discarded,
     road: millennium.road(owner(null)),
     roadOf: (exchange) => millennium.road(owner(exchange)),
@@ -67,15 +73,16 @@ export async function openLine(name: TransportName, limits: object = {}): Promis
       await doors[Symbol.asyncDispose]()
     },
   }
+  return line
 }
 
 /** A timer that notes what it is asked to wait, beyond the pace of calls, and goes on at once. */
-function impatient({ clock }: Doors, waits: number[]): Timer {
+function impatient({ clock }: Doors, onWait: (ms: number) => void): Timer {
   let slept = 0
   return {
     now: () => clock.now() + slept,
     sleep: async (ms) => {
-      if (ms >= 100) waits.push(ms)
+      if (ms >= 100) onWait(ms)
       slept += ms
       await Promise.resolve()
     },

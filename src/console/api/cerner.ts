@@ -19,8 +19,8 @@ export const discover = (base: string): Promise<Discovered> =>
 export const makeKeys = (id: string, algorithm: string): Promise<PublicKey> =>
   api<PublicKey>(`/api/connections/${id}/keys`, { method: 'POST', body: { algorithm } })
 
-export const startSync = (id: string, wanted: SyncRequest): Promise<SyncRun> =>
-  api<SyncRun>(`/api/connections/${id}/sync`, { method: 'POST', body: wanted })
+export const startSync = (id: string, wanted: SyncRequest): Promise<{ run_id: string }> =>
+  api<{ run_id: string }>(`/api/connections/${id}/sync`, { method: 'POST', body: wanted })
 export const stopSync = (runId: string): Promise<unknown> =>
   api(`/api/sync-runs/${runId}/stop`, { method: 'POST' })
 

@@ -56,7 +56,8 @@ export function useLiveStream(enabled: boolean): void {
     const source = new EventSource('/api/events')
     source.onopen = () => put({ connected: true })
     source.onerror = () => put({ connected: false })
-    for (const name of ['flow', 'records', 'connection', 'outbox', 'conflicts', 'sync']) source.addEventListener(name, take)
+    for (const name of ['flow', 'records', 'connection', 'outbox', 'conflicts', 'sync'])
+      source.addEventListener(name, take)
     return () => {
       clearTimeout(timer)
       source.close()

@@ -23,8 +23,8 @@ export const session = queryOptions({
   retry: false,
 })
 export const signIn = (token: string): Promise<SessionInfo> =>
-  api<SessionInfo>('/api/session/login', { method: 'POST', body: { token } })
-export const signOut = (): Promise<unknown> => api('/api/session/logout', { method: 'POST' })
+  api<SessionInfo>('/api/session', { method: 'POST', body: { token } })
+export const signOut = (): Promise<unknown> => api('/api/session', { method: 'DELETE' })
 
 export const search = (query: string, signal?: AbortSignal): Promise<SearchResult> =>
   api<SearchResult>('/api/search', { method: 'POST', body: { query }, signal })

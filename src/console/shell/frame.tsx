@@ -15,11 +15,7 @@ export function Frame() {
   const token = query.data?.csrf
   if (token !== undefined) setCsrfToken(token)
   if (query.data !== undefined)
-    return (
-      <SessionProvider value={query.data}>
-        {framed ? <Outlet /> : <Shell />}
-      </SessionProvider>
-    )
+    return <SessionProvider value={query.data}>{framed ? <Outlet /> : <Shell />}</SessionProvider>
   if (query.isError && problemFrom(query.error).status === 401)
     // Nobody types a token inside the chart: what opens a session there is a launch.
     return framed ? <LaunchEnded /> : <SignInPage />

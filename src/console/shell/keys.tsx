@@ -36,7 +36,10 @@ export function useShellKeys(toggleHelp: () => void): void {
 const KEYS: [keys: string[], does: string][] = [
   [['Ctrl', 'K'], 'Search and commands'],
   [['?'], 'This help'],
-  ...[...PAGES, ...REVIEW, ...INTEGRATIONS].map(({ key, label }): [string[], string] => [['g', key], `Go to ${label}`]),
+  ...[...PAGES, ...REVIEW, ...INTEGRATIONS].map(({ key, label }): [string[], string] => [
+    ['g', key],
+    `Go to ${label}`,
+  ]),
   [['j'], 'Next row'],
   [['k'], 'Row before'],
   [['Enter'], 'Open the row'],

@@ -10,6 +10,7 @@ import type { LiveBus } from '../live.ts'
 import type { EngineServices } from '../services.ts'
 import { CallRecorder } from './call-log.ts'
 import { ResourceInbox } from './resource-inbox.ts'
+import { launchService } from './launch.ts'
 import { CernerRuntime } from './runtime.ts'
 import type { CernerLink } from './runtime.ts'
 import { cernerService } from './service.ts'
@@ -35,7 +36,7 @@ export interface CernerOptions {
 export interface Cerner extends AsyncDisposable {
   inbox: ResourceInbox
   calls: CallRecorder
-  services: Pick<EngineServices, 'cerner' | 'sync'>
+  services: Pick<EngineServices, 'cerner' | 'launch' | 'sync'>
   link(id: ConnectionId): Promise<CernerLink>
   /** A connection was added or changed: look at once what is due. */
   wake(): void
@@ -84,6 +85,14 @@ export function openCerner(options: CernerOptions): Cerner {
     },
     services: {
       cerner: cernerService({ database, clock, connections }),
+      launch: launchService({
+        database,
+        vault,
+        clock,
+        connections,
+        inbox,
+        linkOf: (connection) => runtime.link(connection),
+      }),
       sync: {
         start: (id, request, actor) => {
           connections.cerner(id)

@@ -9,6 +9,8 @@ import { FhirClient } from '../../connectors/fhir/fhir-client.ts'
 import { readPem } from '../../connectors/fhir/pem.ts'
 import { FhirPages } from '../../connectors/fhir/pull.ts'
 import { fhirRoad } from '../../connectors/fhir/road.ts'
+import { openMillennium } from '../../connectors/millennium/road.ts'
+import type { Millennium } from '../../connectors/millennium/road.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { IntegrationError } from '../../kernel/errors.ts'
 import type { ConnectionId, ExchangeId } from '../../kernel/ids.ts'
@@ -41,11 +43,14 @@ export class CernerLink implements AsyncDisposable {
   readonly #log: CallLog
   readonly #fhir: FhirClient | null
   readonly #plain: WebClient
+  readonly #ca: string | null
+  #millennium: Millennium | null = null
 
   constructor(connection: RunningCerner, options: RuntimeOptions, ca: string | null) {
     const { settings } = connection
     this.connection = connection
     this.#options = options
+    this.#ca = ca
     const { calls } = options
     this.#log = {
       note: (call) =>
@@ -94,6 +99,19 @@ export class CernerLink implements AsyncDisposable {
     return this.#fhir
   }
 
+  /** The line to the Millennium services, opened when it is first used. */
+  get millennium(): Millennium {
+    const { settings } = this
+    const byUserName = settings.millennium.transport !== 'rest' && settings.millennium.soap.username !== ''
+    this.#millennium ??= openMillennium({
+      settings,
+      tokens: byUserName ? null : this.tokens,
+      ca: this.#ca,
+      log: this.#log,
+    })
+    return this.#millennium
+  }
+
   get pages(): FhirPages {
     return new FhirPages(this.fhir)
   }
@@ -114,7 +132,7 @@ export class CernerLink implements AsyncDisposable {
   /** The road that the settings choose for an action. @throws PROFILE_FORBIDS, ROAD_OFF */
   road(action: Action): CernerRoad {
     if (roadOf(this.settings, action) === 'fhir') return fhirRoad(this.fhir)
-    throw new IntegrationError('ROAD_OFF', { action })
+    return this.millennium.road({ connectionId: this.connection.id, causedBy: causedBy.getStore() ?? null })
   }
 
   async #askToken(signal?: AbortSignal) {
@@ -135,6 +153,7 @@ export class CernerLink implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#fhir?.[Symbol.asyncDispose]()
     await this.#plain[Symbol.asyncDispose]()
+    await this.#millennium?.[Symbol.asyncDispose]()
   }
 }
 

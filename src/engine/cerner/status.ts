@@ -2,7 +2,7 @@ import { publicHalf } from '../../connectors/cerner/auth-keys.ts'
 import { ACTIONS } from '../../connectors/cerner/definition.ts'
 import type { CernerSettings } from '../../connectors/cerner/definition.ts'
 import { FEATURES, PROFILE_NAMES, PROFILES } from '../../connectors/cerner/profiles.ts'
-import type { Feature } from '../../connectors/cerner/profiles.ts'
+import type { Feature, ProfileName } from '../../connectors/cerner/profiles.ts'
 import { ACTION_TABLE, chooseRoad } from '../../connectors/cerner/roads.ts'
 import { askedScopes, scopesNeeded } from '../../connectors/cerner/scopes-needed.ts'
 import { readPem } from '../../connectors/fhir/pem.ts'
@@ -56,11 +56,8 @@ export async function statusOf(
   const base = publicUrl.replace(/\/+$/, '')
   return {
     connection_id: id,
-    profile: profileOf(settings),
-    profiles: PROFILE_NAMES.map((name) => {
-      const { label, guide } = PROFILES[name]
-      return { name, label, guide_features: guide.features, guide_limitations: guide.limitations }
-    }),
+    profile: profileOf(settings.profile),
+    profiles: profilesShown(),
     endpoints: endpoints ? { ...endpoints.value, at: isoOf(endpoints.at) } : null,
     token: tokenStateOf(token, clock),
     scopes: scopeStates(settings, token),
@@ -87,10 +84,17 @@ export async function statusOf(
   }
 }
 
-function profileOf({ profile }: CernerSettings): CernerStatus['profile'] {
-  const { label, features } = PROFILES[profile]
+/** All versions with what each can do, so that one can be weighed before it is chosen. */
+export const profilesShown = (): CernerStatus['profiles'] =>
+  PROFILE_NAMES.map((name) => {
+    const { guide } = PROFILES[name]
+    return { ...profileOf(name), guide_features: guide.features, guide_limitations: guide.limitations }
+  })
+
+function profileOf(name: ProfileName): CernerStatus['profile'] {
+  const { label, features } = PROFILES[name]
   return {
-    name: profile,
+    name,
     label,
     features: FEATURES.map((feature) => ({ feature, label: FEATURE_LABELS[feature], ...features[feature] })),
   }

@@ -78,10 +78,24 @@ async function standOnCurrent(
 ): Promise<Read | null | 'done'> {
   const { request } = change.intent
   if (!isChanging(request)) return null
-  if (request.action !== 'person_update' && change.baseVersion !== null) return null
+  if (request.action !== 'person_update' && change.baseVersion !== null && !isThere(change)) return null
   const read = await readCurrent(road, request)
-  return (await takeCurrent(parts, owner, change, read)) ? read : 'done'
+  const next = await takeCurrent(parts, owner, change, read)
+  if (!next) return 'done'
+  // A clerk there did the same: a step that was taken is refused when it is taken again.
+  const written = findChanged(parts, { ...next, baseVersion: null }, read)
+  if (!written) return read
+  await settleAccepted(parts, owner, next, written)
+  return 'done'
 }
+
+/** True when Cerner was heard to have all that a change sets. */
+const isThere = ({ fields, intent: { ours, theirs } }: OpenChange): boolean =>
+  fields.length > 0 &&
+  fields.every((field) => {
+    const heard = theirs[field]
+    return heard !== undefined && equal(heard.value, ours[field])
+  })
 
 /** Commits that the call leaves now. @returns undefined when somebody took the change back meanwhile */
 async function leave(
@@ -120,7 +134,7 @@ async function findOut(parts: OutboundParts, options: AttemptOptions, change: Op
   if (!found && joined !== null)
     found = { type: 'Appointment', id: joined, version: null, lastModifiedMs: null }
   if (found) await settleAccepted(parts, owner, change, found)
-  else await settleBack(parts, owner, change, absent(parts, options, change))
+  else await settleBack(parts, owner, change, absent(options, change))
   return 'answered'
 }
 
@@ -137,15 +151,13 @@ function findChanged(parts: OutboundParts, change: OpenChange, read: Read): Writ
   const receivedAt = new Date(parts.clock.now()).toISOString()
   const message = newsOf(connectionOf(parts, change.connectionId), read, receivedAt)
   const said = message.statements.find(({ record }) => record === recordType)?.fields ?? {}
-  const isThere = fields.every((field) => equal(said[field]?.value, intent.ours[field]))
-  if (!isThere) return null
+  if (!fields.every((field) => equal(said[field]?.value, intent.ours[field]))) return null
   const { resourceType: type, id = '' } = read.resource
   return { type, id, version: read.version, lastModifiedMs: Date.parse(message.asOf) }
 }
 
-function absent({ clock }: OutboundParts, options: AttemptOptions, change: OpenChange): ComeBack {
-  const { sentAtMs, intent, attempts } = change
-  const waitedMs = clock.now() - (sentAtMs ?? 0)
+function absent(options: AttemptOptions, change: OpenChange): ComeBack {
+  const { waitedMs, intent, attempts } = change
   const isVersioned = isChanging(intent.request)
   // What needs a version cannot be done twice: a late first call is refused when the second went through.
   if (!isVersioned && waitedMs < options.absentAfterMs) {

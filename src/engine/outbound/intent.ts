@@ -89,6 +89,8 @@ export interface OpenChange {
   state: OutboxRow['state']
   attempts: number
   sentAtMs: number | null
+  /** Since it was sent. */
+  waitedMs: number
   intent: Intent
 }
 
@@ -119,6 +121,7 @@ export function openChange(vault: Vault, row: OutboxRow): OpenChange {
     state: row.state,
     attempts: row.attempts,
     sentAtMs: row.sent_at === null ? null : Date.parse(row.sent_at),
+    waitedMs: Number(row.waited_ms ?? 0),
     intent: JSON.parse(vault.openText(placeOfIntent(row.exchange_id), row.sealed_intent)) as Intent,
   }
 }

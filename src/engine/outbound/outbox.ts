@@ -28,6 +28,7 @@ const LEASE_SECONDS = 60
 const ABSENT_AFTER_MS = 20_000
 // Hints wake the worker; this only catches what another process left behind.
 const LONGEST_IDLE_MS = 5_000
+const LOOK_AGAIN_MS = 20
 const PAUSE_AFTER_PROBLEM_MS = 1_000
 
 /**
@@ -145,10 +146,10 @@ export class Outbox {
 
   async #idleMs(): Promise<number> {
     if (this.#inHand.size >= (this.#options.concurrency ?? CONCURRENCY)) return LONGEST_IDLE_MS
-    const dueMs = await nextDueMs(this.#options.database)
-    // What is due and was not taken waits for another change of its record, or its connection rests.
-    if (dueMs === null || dueMs <= 0) return LONGEST_IDLE_MS
-    return Math.min(LONGEST_IDLE_MS, dueMs + 1)
+    const dueMs = await nextDueMs(this.#options.database, this.#breaker.resting())
+    // What became due since it was looked for, or another process takes at this moment.
+    if (dueMs !== null && dueMs <= 0) return LOOK_AGAIN_MS
+    return Math.min(LONGEST_IDLE_MS, dueMs ?? LONGEST_IDLE_MS) + 1
   }
 
   async #idle(ms: number): Promise<void> {

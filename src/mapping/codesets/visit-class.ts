@@ -5,7 +5,7 @@ import { codeSet } from '../code-set.ts'
 export const visitClass = codeSet('visit-class', { v2: 'HL70004', fhir: 'v3-ActCode', millennium: 69 }, [
 // studio    HL7 v2         FHIR     says                    also
   ['EMER',  ['E'],         'EMER',  'Emergency',            []],
-  ['IMP',   ['I'],         'IMP',   'Inpatient',            ['IP']],
+  ['IMP',   ['I'],         'IMP',   'Inpatient',            ['IP', 'ACUTE', 'NONACUTE']],
   ['AMB',   ['O'],         'AMB',   'Outpatient',           ['Ambulatory', 'OP', 'Clinic']],
   ['PRENC', ['P'],         'PRENC', 'Pre-admit',            ['Preadmit', 'Preadmission']],
   ['OBSENC',['OBS', 'V'],  'OBSENC','Observation',          []],

@@ -1,5 +1,5 @@
 import type { Coded } from '../../model/values.ts'
-import { elementsIn, isAbsentCoding, isNullFlavor, isSiteCoding, textIn } from './elements.ts'
+import { elementsIn, extensionValue, isAbsentCoding, isNullFlavor, isSiteCoding, textIn } from './elements.ts'
 import { isElement } from './json.ts'
 import type { FhirElement } from './json.ts'
 
@@ -53,7 +53,7 @@ export function codedOf(concept: unknown): Coded | undefined {
  * What a value says, for a look-up in a code set: its codes, standard ones first, then null flavours, then its words.
  * Takes a code, a Coding, a CodeableConcept, or a list of which the first that says something counts.
  */
-export function codesSaid(value: unknown): { codes: readonly string[]; words: readonly string[] } {
+export function codesSaid(value: unknown): Said {
   if (typeof value === 'string') return value.trim() === '' ? NOTHING : { codes: [value], words: [] }
   if (Array.isArray(value)) {
     for (const one of value as readonly unknown[]) {
@@ -63,6 +63,7 @@ export function codesSaid(value: unknown): { codes: readonly string[]; words: re
     return NOTHING
   }
   if (!isElement(value)) return NOTHING
+  if ('extension' in value && 'url' in value) return codesOfExtension(value)
   const codings = codingsOf(value)
   const displays = codings.map((one) => textIn(one, 'display')).filter(Boolean)
   const text = wordsOf(value)
@@ -72,4 +73,23 @@ export function codesSaid(value: unknown): { codes: readonly string[]; words: re
   return { codes, words: text === '' || displays.includes(text) ? displays : [text, ...displays] }
 }
 
-const NOTHING = { codes: [], words: [] } as const
+const NOTHING: Said = { codes: [], words: [] }
+
+/** The us-core race and ethnicity: OMB categories first, then detailed codes, then the words. */
+function codesOfExtension(extension: FhirElement): Said {
+  const parts = elementsIn(extension, 'extension')
+  const saidIn = (url: string): Said[] =>
+    parts.filter((part) => part['url'] === url).map((part) => codesSaid(extensionValue(part)))
+  const codings = [...saidIn('ombCategory'), ...saidIn('detailed')]
+  const codes = codings.flatMap((one) => [...one.codes])
+  const words = [
+    ...codings.flatMap((one) => [...one.words]),
+    ...saidIn('text').flatMap((one) => [...one.codes]),
+  ]
+  return codes.length + words.length === 0 ? NOTHING : { codes, words }
+}
+
+interface Said {
+  readonly codes: readonly string[]
+  readonly words: readonly string[]
+}

@@ -31,11 +31,15 @@ export function mapAppointment(resource: FhirResource, id: string, at: FhirReadi
     fields,
     sets: participants(resource, at),
     effect,
+    complete: COMPLETE,
   }
   const patient = patientActor(resource, at)
   if (patient === undefined && effect === 'cancel') return [appointment]
   return [mentionPatient(patient?.actor, patient?.place ?? 'Appointment.participant', at), appointment]
 }
+
+/** What an appointment may have or not; when it is and how it stands are always said. */
+const COMPLETE = ['reason', 'notes', 'cancel_reason']
 
 const ENDED: ReadonlySet<AppointmentStatus> = new Set(['cancelled', 'noshow', 'entered-in-error'])
 

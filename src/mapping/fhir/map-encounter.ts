@@ -26,8 +26,14 @@ export function mapEncounter(resource: FhirResource, id: string, at: FhirReading
   if (status === 'entered-in-error') return [patient, enteredInError(keys)]
   const fields = readFhirFields(compileFhir(encounterTable), resource, 'Encounter', at)
   const effect = status === 'cancelled' ? 'cancel' : 'upsert'
-  return [patient, { record: 'encounter', keys, fields, sets: {}, effect }]
+  return [patient, { record: 'encounter', keys, fields, sets: {}, effect, complete: COMPLETE }]
 }
+
+/** What a visit may have or not; who it is, how it stands and when it began are always said. */
+const ALWAYS = new Set(['external_id', 'account_number', 'status', 'class', 'start_time'])
+const COMPLETE = encounterTable.rows
+  .filter(({ fhir, field }) => fhir !== null && !ALWAYS.has(field))
+  .map(({ field }) => field)
 
 /** A visit has no status of its own for this; what matters is that it is not shown as one. */
 const enteredInError = (keys: readonly Identifier[]): Statement => ({

@@ -22,10 +22,14 @@ export function mapPatient(resource: FhirResource, id: string, at: FhirReading):
   const fields = readFhirFields(compileFhir(patientTable), resource, 'Patient', at)
   readDeath(fields)
   const sets: Record<string, SaidSet> = { identifiers: { rows, place: 'Patient.identifier' } }
-  const contacts = readContacts(resource, at)
-  if (contacts.length > 0) sets['next_of_kin'] = { rows: contacts, place: 'Patient.contact' }
-  return [{ record: 'patient', keys, fields, sets, effect: 'upsert' }]
+  sets['next_of_kin'] = { rows: readContacts(resource, at), place: 'Patient.contact' }
+  return [{ record: 'patient', keys, fields, sets, effect: 'upsert', complete: COMPLETE }]
 }
+
+/** All that a Patient can say, but what names it. */
+const COMPLETE = patientTable.rows
+  .filter(({ fhir, field }) => fhir !== null && field !== 'external_id' && field !== 'active' && field !== 'ssn')
+  .map(({ field }) => field)
 
 const isReplaced = (resource: FhirResource): boolean =>
   elementsIn(resource, 'link').some((link) => textIn(link, 'type') === 'replaced-by')

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { WEEKS_AHEAD, type Calendar } from '../day.ts'
 import { WEEKS_BACK } from '../history.ts'
-import { dayOf, MINUTE_MS } from '../practice-calendar.ts'
+import { DAY_MS, MINUTE_MS, weekOfDay } from '../practice-calendar.ts'
 import { weekOf, type Appointment, type Cast, type Slot } from '../schedule.ts'
 import { storyOf } from '../stories.ts'
 import { APPOINTMENT_TYPES, CANCEL_REASONS, type Mapped } from './codes.ts'
@@ -68,7 +68,8 @@ export interface Agenda {
 interface Week {
   readonly all: readonly Appointment[]
   readonly byPatient: ReadonlyMap<number, readonly Appointment[]>
-  readonly byProvider: ReadonlyMap<string, readonly Appointment[]>
+  /** By provider and day of Greenwich, within which every working day of the clinics' zones begins and mostly ends. */
+  readonly byProviderDay: ReadonlyMap<string, readonly Appointment[]>
 }
 
 interface Touch {
@@ -98,7 +99,13 @@ export function openAgenda(cast: Cast, clock: Clock, calendar: Calendar): Agenda
   const touched = new Map<string, Touch[]>()
   const outcomes = new Map<string, Outcome>()
 
-  const lastWeek = (): number => weekOf(clock.now()) + WEEKS_AHEAD
+  // Asked for with every slot and appointment, and new once a week.
+  let thisWeek = { number: weekOf(clock.now()), until: clock.now() }
+  const lastWeek = (): number => {
+    const now = clock.now()
+    if (now >= thisWeek.until) thisWeek = { number: weekOf(now), until: now + 60_000 }
+    return thisWeek.number + WEEKS_AHEAD
+  }
   const week = (number: number): Week => {
     const known = weeks.get(number)
     if (known !== undefined) return known
@@ -152,7 +159,7 @@ export function openAgenda(cast: Cast, clock: Clock, calendar: Calendar): Agenda
     },
     between(range) {
       const ids = new Set<string>()
-      for (const { all } of openWeeks(range)) for (const one of all) ids.add(one.id)
+      for (const { all } of openWeeks(range)) for (const one of all) if (liesIn(one, range)) ids.add(one.id)
       for (const id of written.keys()) ids.add(id)
       return [...ids]
     },
@@ -161,8 +168,10 @@ export function openAgenda(cast: Cast, clock: Clock, calendar: Calendar): Agenda
     holder(providerId, from, to) {
       const now = clock.now()
       for (const one of written.values()) if (takes(one, providerId, from, to)) return one.id
-      for (const { byProvider } of openWeeks({ from, to })) {
-        for (const plan of byProvider.get(providerId) ?? [])
+      for (const day of new Set([utcDay(from), utcDay(to)])) {
+        const number = weekOfDay(day)
+        if (number < firstWeek || number > lastWeek()) continue
+        for (const plan of week(number).byProviderDay.get(`${providerId}/${day}`) ?? [])
           if (!written.has(plan.id) && reserves(plan, now, from, to)) return plan.id
       }
       return null
@@ -192,18 +201,27 @@ export function openAgenda(cast: Cast, clock: Clock, calendar: Calendar): Agenda
 
 function arrange(all: readonly Appointment[]): Week {
   const byPatient = Map.groupBy(all, (one) => one.patient)
-  const byProvider = new Map<string, Appointment[]>()
-  const put = (provider: string, one: Appointment): void => {
-    const list = byProvider.get(provider)
-    if (list === undefined) byProvider.set(provider, [one])
-    else if (list.at(-1) !== one) list.push(one)
+  const byProviderDay = new Map<string, Appointment[]>()
+  const put = ({ provider, start, minutes }: Slot, one: Appointment): void => {
+    for (const day of new Set([utcDay(start), utcDay(start + minutes * MINUTE_MS)])) {
+      const key = `${provider.id}/${day}`
+      const list = byProviderDay.get(key) ?? []
+      byProviderDay.set(key, list)
+      list.push(one)
+    }
   }
   for (const one of all) {
-    put(one.slot.provider.id, one)
-    if (one.original !== null) put(one.original.provider.id, one)
+    put(one.slot, one)
+    if (one.original !== null) put(one.original, one)
   }
-  return { all, byPatient, byProvider }
+  return { all, byPatient, byProviderDay }
 }
+
+const utcDay = (ms: number): number => Math.floor(ms / DAY_MS)
+
+const liesIn = ({ slot, original }: Appointment, { from, to }: Range): boolean =>
+  (slot.start < to && endOf(slot) >= from) ||
+  (original !== null && original.start < to && endOf(original) >= from)
 
 // A write that neither moved nor ended the visit leaves the story to go on.
 const holds = (own: Booking, plan: Appointment): boolean =>
@@ -302,6 +320,3 @@ function asOf(
 
 const NOT_YET: Outcome = { arrivedAt: null, endedAt: null, missedAt: null }
 const reached = (at: number | null, now: number): boolean => at !== null && at <= now
-
-/** The day of a slot at its clinic, as days since 1970. */
-export const dayOfSlot = (slot: Slot): number => dayOf(slot.start, slot.clinic.zone)

@@ -60,7 +60,7 @@ test('booking takes the slot and all that overlap it; cancelling frees them', as
   const { json: place } = await road.get(`/Slot/${slot}`)
   const actor = (await road.get(`/${(place['schedule'] as { reference: string }).reference}`)).json[
     'actor'
-  ] as unknown as { reference: string }[]
+  ] as { reference: string }[]
   const doctor = actor[0]?.reference.split('/')[1] ?? ''
   const window = `/Slot?schedule.actor=${doctor}&start=ge${String(place['start'])}&start=lt${String(place['end'])}`
   const before = (await all(road, window)).map((one) => one.id)
@@ -88,8 +88,9 @@ test('the slot of an appointment that a patient has already is never offered', a
   }
   expect(doctors.size).toBeGreaterThan(50)
   for (const slot of free) {
-    const schedule = (await road.get(`/${(slot['schedule'] as { reference: string }).reference}`)).json
-    const [actor] = schedule['actor'] as unknown as { reference: string }[]
+    const schedule = (await road.get(`/${(slot['schedule'] as unknown as { reference: string }).reference}`))
+      .json
+    const [actor] = schedule['actor'] as { reference: string }[]
     expect(doctors.get(`${actor?.reference ?? ''} ${String(slot['start'])}`)).toBeUndefined()
   }
 })

@@ -4,17 +4,14 @@ import type { Resource } from './contract.ts'
 /** R4 records as DSTU 2 tells them. @see cerner-fhir-r4.md §4 */
 
 type Json = Record<string, unknown>
-const SYSTEMS: Readonly<Record<string, string>> = {
-  'http://terminology.hl7.org/CodeSystem/v2-0203': 'http://hl7.org/fhir/v2/0203',
-  'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus': 'http://hl7.org/fhir/v3/MaritalStatus',
-  'http://terminology.hl7.org/CodeSystem/v3-ParticipationType': 'http://hl7.org/fhir/v3/ParticipationType',
-  'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation': 'http://hl7.org/fhir/v2/0078',
-  'http://terminology.hl7.org/CodeSystem/observation-category': 'http://hl7.org/fhir/observation-category',
-  'http://terminology.hl7.org/CodeSystem/v3-NullFlavor': 'http://hl7.org/fhir/v3/NullFlavor',
-  'http://terminology.hl7.org/CodeSystem/data-absent-reason': 'http://hl7.org/fhir/data-absent-reason',
-  'http://terminology.hl7.org/CodeSystem/discharge-disposition': 'http://hl7.org/fhir/discharge-disposition',
-  'http://terminology.hl7.org/CodeSystem/referencerange-meaning':
-    'http://hl7.org/fhir/referencerange-meaning',
+/** `…/v3-Race` was `…/v3/Race`, and most others stood where their value sets stand. */
+function oldSystem(system: string): string {
+  if (system.endsWith('/v3-ObservationInterpretation')) return 'http://hl7.org/fhir/v2/0078'
+  return system.replace(
+    /^http:\/\/terminology\.hl7\.org\/CodeSystem\/(?:(v[23])-)?/,
+    (_all, version?: string) =>
+      version === undefined ? 'http://hl7.org/fhir/' : `http://hl7.org/fhir/${version}/`,
+  )
 }
 
 /** Code systems by their old names, everywhere in a value. */
@@ -24,7 +21,7 @@ function oldSystems(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [
       name,
-      name === 'system' && typeof part === 'string' ? (SYSTEMS[part] ?? part) : oldSystems(part),
+      name === 'system' && typeof part === 'string' ? oldSystem(part) : oldSystems(part),
     ]),
   )
 }
@@ -53,8 +50,13 @@ const SHAPES: Readonly<Record<string, (r4: Json) => Json>> = {
       'multipleBirthInteger',
       'address',
       'maritalStatus',
-      'contact',
       'communication',
+    ),
+    ...when(
+      'contact',
+      r4['contact'] === undefined
+        ? undefined
+        : list.parse(r4['contact']).map((one) => ({ ...one, name: familyList(object.parse(one['name'])) })),
     ),
     ...when('careProvider', r4['generalPractitioner']),
     ...pick(r4, 'managingOrganization'),
@@ -120,15 +122,13 @@ const SHAPES: Readonly<Record<string, (r4: Json) => Json>> = {
       'component',
       r4['component'] === undefined
         ? undefined
-        : list
-            .parse(r4['component'])
-            .map(({ interpretation: _judged, ...one }) => ({
-              ...one,
-              ...when(
-                'referenceRange',
-                one['referenceRange'] === undefined ? undefined : ranges(one['referenceRange']),
-              ),
-            })),
+        : list.parse(r4['component']).map(({ interpretation: _judged, ...one }) => ({
+            ...one,
+            ...when(
+              'referenceRange',
+              one['referenceRange'] === undefined ? undefined : ranges(one['referenceRange']),
+            ),
+          })),
     ),
   }),
   Practitioner: (r4) => ({

@@ -9,7 +9,14 @@ import { appointmentRoom } from './appointment.ts'
 import type { Base, Room } from './base.ts'
 import { openCharts } from './chart.ts'
 import { SANDBOX_TENANT } from './codes.ts'
-import { STILL, type Grant, type Hospital, type Switches, type Versioned } from './contract.ts'
+import {
+  STILL,
+  type Grant,
+  type Hospital,
+  type HospitalChange,
+  type Switches,
+  type Versioned,
+} from './contract.ts'
 import { allergyRoom, conditionRoom, immunizationRoom, medicationRoom } from './clinical-lists.ts'
 import { coverageRoom } from './coverage-room.ts'
 import { diagnosticReportRoom } from './diagnostic-report.ts'
@@ -24,6 +31,7 @@ import { openPatientIndex } from './patient-index.ts'
 import { patientRoom } from './patient.ts'
 import { openRecords } from './records.ts'
 import { scheduleRoom, slotRoom } from './slot.ts'
+import { Teller } from './told.ts'
 
 export interface HospitalSettings {
   readonly cast: Cast
@@ -49,6 +57,8 @@ export interface OpenHospital extends Hospital {
   hear(event: SandboxEvent): void
   /** False for an event that a written change made untrue, as a visit that was cancelled over FHIR; the day skips it. */
   holds(event: SandboxEvent): boolean
+  /** What was written over the web as an event of the day; null for what HL7 does not tell of. */
+  eventOf(change: HospitalChange): SandboxEvent | null
   /** Plans the open weeks and builds the search index, a piece at a time, so that no request has to wait for it. */
   warm(): Promise<void>
 }
@@ -67,6 +77,7 @@ export function openHospital(settings: HospitalSettings): OpenHospital {
   for (const change of guidePeople(cast.population)) patients.admit(change)
   const base: Base = { world, clock, tenant, openedAt, switches, overlay, agenda, charts, patients }
   const people = patientRoom(base)
+  const teller = new Teller(agenda, (id) => patients.numberOf(id))
   let publicBase = (): string => `https://fhir-ehr.cerner.com/r4/${tenant}`
   const rooms = furnish(base, people, () => publicBase())
   const records = openRecords(base, rooms)
@@ -104,6 +115,7 @@ export function openHospital(settings: HospitalSettings): OpenHospital {
       const own = id === null ? undefined : agenda.planned(event.patient).find((one) => one.id === id)
       return own === undefined || agenda.storyHolds(own, event.at)
     },
+    eventOf: (change) => teller.eventOf(change),
     async warm() {
       for (let week = agenda.weeks().first; week <= agenda.weeks().last; week += 1) {
         calendar.week(week)

@@ -10,7 +10,11 @@ import { openPages, type Pages } from './millennium-routes-paging.ts'
 import * as person from './millennium-routes-person.ts'
 import * as reference from './millennium-routes-reference.ts'
 import { replyFor, ServiceRefusal, type Reply, type ServiceCall } from './millennium-routes-reply.ts'
+import { searchPerson } from './millennium-routes-person-search.ts'
+import * as appointments from './millennium-routes-appointments.ts'
+import { bookAppointment } from './millennium-routes-booking.ts'
 import * as scheduling from './millennium-routes-scheduling.ts'
+import * as slots from './millennium-routes-slots.ts'
 
 /** How a site has its services set; `PATCH /_sandbox/millennium` changes it. */
 export interface ServiceSwitches {
@@ -32,8 +36,8 @@ export interface Desk {
   readonly switches: ServiceSwitches
   readonly pages: Pages
   readonly feed: Feed
-  readonly holds: Map<string, scheduling.Hold>
-  readonly notes: Map<string, scheduling.AppointmentNote>
+  readonly holds: Map<string, slots.Hold>
+  readonly notes: Map<string, appointments.AppointmentNote>
   readonly documents: Map<string, documents.DocumentNote>
   readonly documentStates: Map<string, 'superseded' | 'entered-in-error'>
 }
@@ -51,25 +55,25 @@ type Handler = (desk: Desk, call: ServiceCall) => Reply
 const asIs = (_desk: Desk, resource: Resource): object => resource
 
 const HANDLERS: Readonly<Record<OperationName, Handler>> = {
-  searchPerson: person.searchPerson,
+  searchPerson: searchPerson,
   findPersonByAlias: person.findPersonByAlias,
   personChanges: changesOf('Patient', (_desk, resource) => person.shown(resource)),
   readPerson: person.readPerson,
   personLinks: person.personLinks,
   createPerson: person.createPerson,
   updatePerson: person.updatePerson,
-  findSlots: scheduling.findSlots,
-  readSlot: scheduling.readSlot,
-  bookAppointment: scheduling.bookAppointment,
-  holdSlot: scheduling.holdSlot,
-  releaseSlot: scheduling.releaseSlot,
-  searchAppointments: scheduling.searchAppointments,
-  appointmentChanges: changesOf('Appointment', scheduling.appointmentOf),
-  readAppointment: scheduling.readAppointment,
+  findSlots: slots.findSlots,
+  readSlot: slots.readSlot,
+  bookAppointment: bookAppointment,
+  holdSlot: slots.holdSlot,
+  releaseSlot: slots.releaseSlot,
+  searchAppointments: appointments.searchAppointments,
+  appointmentChanges: changesOf('Appointment', appointments.appointmentOf),
+  readAppointment: appointments.readAppointment,
   setAppointmentStatus: scheduling.setAppointmentStatus,
   cancelAppointment: scheduling.cancelAppointment,
   rescheduleAppointment: scheduling.rescheduleAppointment,
-  appointmentTypes: scheduling.appointmentTypes,
+  appointmentTypes: slots.appointmentTypes,
   searchResults: clinical.searchResults,
   resultChanges: changesOf('Observation', asIs),
   readResult: clinical.readResult,

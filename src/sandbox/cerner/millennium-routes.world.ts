@@ -304,7 +304,7 @@ export const APP: ClientInput = {
   secret: 'secret',
   scopes: [...SERVICE_SCOPES, 'mws/Results.write'],
 }
-/** Another app of another practice, which may read only. */
+/** The app of another practice; and one that may read only. */
 export const OTHER_APP: ClientInput = { ...APP, id: 'other-practice' }
 export const READER: ClientInput = {
   ...APP,
@@ -392,42 +392,4 @@ async function read(answer: Response): Promise<Answered> {
   }
 }
 
-/** The guide's booking, to the letter. */
-export const GUIDE_BOOKING = `{
-  "resourceType": "Appointment",
-  "status": "booked",
-  "description": "Annual physical examination",
-  "start": "2023-06-15T09:00:00Z",
-  "end": "2023-06-15T09:30:00Z",
-  "participant": [
-    {
-      "actor": {
-        "reference": "Patient/1234567",
-        "display": "Smith, John"
-      },
-      "status": "accepted"
-    },
-    {
-      "actor": {
-        "reference": "Practitioner/9876543",
-        "display": "Dr. Jane Johnson"
-      },
-      "status": "accepted"
-    }
-  ]
-}`
-
-/** The guide's search, to the letter. */
-export const GUIDE_SEARCH = `{
-  "resourceType": "Parameters",
-  "parameter": [
-    {
-      "name": "family",
-      "valueString": "Smith"
-    },
-    {
-      "name": "given",
-      "valueString": "John"
-    }
-  ]
-}`
+export { GUIDE_BOOKING, GUIDE_SEARCH } from '../../standards/mws/guide.setup.ts'

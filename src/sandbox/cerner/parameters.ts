@@ -40,16 +40,14 @@ export const rule = (
   count: SearchRule['count'],
   more: Partial<SearchRule> = {},
 ): SearchRule => ({
-  parameters: names
-    .split(' ')
-    .map((name) =>
-      name === '_id'
-        ? ID(type)
-        : {
-            name,
-            ...(KNOWN[name] ?? { type: 'token' as const, documentation: `The ${name} of the record.` }),
-          },
-    ),
+  parameters: names.split(' ').map((name) =>
+    name === '_id'
+      ? ID(type)
+      : {
+          name,
+          ...(KNOWN[name] ?? { type: 'token' as const, documentation: `The ${name} of the record.` }),
+        },
+  ),
   required,
   count,
   ...more,

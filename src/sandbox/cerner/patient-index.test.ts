@@ -66,11 +66,11 @@ test('a person who changed is found by the new value and no more by the old', ()
   const { world, index } = open(500)
   const old = world.person(12).phoneMobile?.slice(2) ?? ''
   index.find({ family: 'A' }, 10)
-  world.amend(12, { phoneMobile: '+12175550142', family: 'Quillfeather' })
+  world.amend(12, { phoneMobile: '+12175550142', family: 'Zzyzyx' })
   index.touch(12)
   expect(index.find({ phone: '2175550142' }, 10)).toContain(12)
-  expect(index.find({ family: 'quill' }, 10)).toEqual([12])
-  expect(index.find({ phone: old, family: 'quill' }, 10)).toEqual([])
+  expect(index.find({ family: 'zzyz' }, 10)).toEqual([12])
+  expect(index.find({ phone: old, family: 'zzyz' }, 10)).toEqual([])
 })
 
 test('warming a piece at a time finds the same', async () => {

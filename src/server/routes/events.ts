@@ -18,7 +18,8 @@ export const eventRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (app
   app.get(
     '/api/events',
     {
-      config: { needs: 'metrics.read' },
+      // Hints name record types and connections, no patient.
+      config: { needs: 'metrics.read', launched: 'free' },
       schema: {
         tags: ['metrics'],
         summary: 'Hints for live pages as server-sent events; lost ones are not sent again',

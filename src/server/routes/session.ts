@@ -9,7 +9,7 @@ import { noteAccess } from '../audit-trail.ts'
 import { COOKIE, SESSION_MS, callerOf, csrfOf, setSessionCookie } from '../authentication.ts'
 import type { Identity } from '../authentication.ts'
 import type { ServerDependencies } from '../dependencies.ts'
-import { PERMISSIONS_OF } from '../permissions.ts'
+import { permissionsOf } from '../permissions.ts'
 import { answers } from '../responses.ts'
 
 const ATTEMPTS = { rateLimit: { max: 10, timeWindow: 60_000 } }
@@ -24,7 +24,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
   app.get(
     '/api/session',
     {
-      config: { needs: 'account' },
+      config: { needs: 'account', launched: 'free' },
       schema: { tags, summary: 'Who I am and what I may do', response: answers(sessionInfo) },
     },
     (request) => infoOf(callerOf(request)),
@@ -44,7 +44,8 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
     async (request, reply) => {
       const now = clock.now()
       const bearer = await findToken(database, request.body.token, now)
-      if (!bearer) return refuse('token')
+      // A token with scopes opens the façade alone; a session would open more.
+      if (!bearer || bearer.scopes !== null) return refuse('token')
       // A session never outlives the token it was begun with.
       const expiresAt = Math.min(
         now + SESSION_MS,
@@ -58,7 +59,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
   app.delete(
     '/api/session',
     {
-      config: { needs: 'account' },
+      config: { needs: 'account', launched: 'ended' },
       schema: { tags, summary: 'End this session', response: answers(z.object({})) },
     },
     async (request, reply) => {
@@ -107,12 +108,13 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
   ): Promise<SessionInfo> {
     await app.audit.write({ actor: name, role, action: 'session.login', object: 'session' })
     setSessionCookie(reply, { secret, expiresAt, publicUrl })
-    return infoOf({ name, role: role as Identity['role'], session: secret })
+    return infoOf({ name, role: role as Identity['role'], session: secret, scopes: null, launch: null })
   }
 
-  function infoOf({ name, role, session }: Identity): SessionInfo {
+  function infoOf(identity: Identity): SessionInfo {
+    const { name, role, session } = identity
     const { practice, version, demo } = dependencies.config
     const csrf = session === null ? '' : csrfOf(session)
-    return { name, role, permissions: [...PERMISSIONS_OF[role]], csrf, practice, version, demo }
+    return { name, role, permissions: permissionsOf(identity), csrf, practice, version, demo }
   }
 }

@@ -3,6 +3,7 @@ import { newToken, token, tokenList, tokenRequest } from '../../contract/tokens.
 import type { Token } from '../../contract/tokens.ts'
 import { createToken, listTokens, revokeToken } from '../../store/tokens.ts'
 import type { TokenRow } from '../../store/tokens.ts'
+import { checkTokenScopes } from '../fhir/token-scopes.ts'
 import { noteAccess } from '../audit-trail.ts'
 import type { ServerDependencies } from '../dependencies.ts'
 import { answers, found, idParameter } from '../responses.ts'
@@ -32,9 +33,10 @@ export const tokenRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (app
       },
     },
     async (request) => {
-      const { name, role, days } = request.body
-      const made = await createToken(database, { name, role, days, now: clock.now() })
-      const detail = { role, expires_at: made.expires_at }
+      const { name, role, days, scopes = [] } = request.body
+      checkTokenScopes(scopes)
+      const made = await createToken(database, { name, role, days, scopes, now: clock.now() })
+      const detail = { role, expires_at: made.expires_at, scopes: made.scopes }
       await noteAccess(request, { action: 'token.create', object: `token/${made.id}`, detail })
       return { ...shown(made), token: made.token }
     },

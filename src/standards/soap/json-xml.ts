@@ -8,9 +8,9 @@ import type { XmlElement } from './xml.ts'
  *
  * `kind` says what an element holds where that is not plain: `number`, `boolean`, `null`, `object` (an empty one), `list`
  * (an empty one, or one inside a list), `json` (a string with characters that XML has not, as JSON text). `item` marks
- * the elements of a list, so that a list of one stays a list. `member` carries a name that is no XML name.
+ * the elements of a list, so that a list of one stays a list. `member` carries a name that is no XML name, or that the parser refuses.
  */
-const NAME = /^[A-Za-z_][\w.-]*$/
+const NAME = /^(?!xml|(?:__proto__|constructor|prototype|member)$)[A-Za-z_][\w.-]*$/i
 const ODD = 'member'
 
 /** @param text JSON; the digits of its numbers are kept */
@@ -21,10 +21,7 @@ export function jsonToXml(name: string, text: string): string {
 type Attributes = Readonly<Record<string, string>>
 
 function valueToXml(name: string, value: unknown, marks: Attributes): string {
-  const [element, attributes] =
-    NAME.test(name) && !/^xml/i.test(name) && name !== ODD
-      ? [name, marks]
-      : [ODD, { ...marks, ...named(name) }]
+  const [element, attributes] = NAME.test(name) ? [name, marks] : [ODD, { ...marks, ...named(name) }]
   if (typeof value === 'string') return stringToXml(element, value, attributes)
   if (typeof value === 'boolean') return tag(element, { ...attributes, kind: 'boolean' }, String(value))
   if (value === null || value === undefined) return tag(element, { ...attributes, kind: 'null' }, '')

@@ -33,6 +33,12 @@ test('a call without an answer has none', () => {
   expect(readCall(REQUEST.join('\r\n'))?.response).toBeNull()
 })
 
+test('what stands for a missing answer is not taken for a body', () => {
+  const call = readCall(`${REQUEST.join('\r\n')}\r\n\r\n(no answer)\r\n\r\n`)
+  expect(call?.request.body).toBe('{"resourceType":"Appointment"}')
+  expect(call?.response).toBeNull()
+})
+
 test('a body of many lines is kept whole, and a request may have none', () => {
   const call = readCall(
     'GET https://cerner.example/metadata HTTP/1.1\r\naccept: */*\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\n  "a": 1\n}',

@@ -12,6 +12,8 @@ export interface HttpCall {
 }
 
 const REQUEST = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+(?: HTTP\/[\d.]+)?\r?$/
+// Stands where the answer would, when none came.
+const NO_ANSWER = /(?:^|\r?\n)\(no answer\)\s*$/
 const STATUS = /^HTTP\/[\d.]+ \d{3}\b.*$/m
 
 function partOf(text: string): HttpPart {
@@ -37,7 +39,7 @@ export function readCall(text: string): HttpCall | null {
   if (!REQUEST.test(text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n')))) return null
   const status = STATUS.exec(text)
   return status === null
-    ? { request: partOf(text), response: null }
+    ? { request: partOf(text.replace(NO_ANSWER, '')), response: null }
     : { request: partOf(text.slice(0, status.index)), response: partOf(text.slice(status.index)) }
 }
 

@@ -76,20 +76,26 @@ function toneOf(part: HttpPart): 'ok' | 'warn' | 'bad' | 'info' {
   return status < 300 ? 'ok' : status < 400 ? 'info' : status === 429 ? 'warn' : 'bad'
 }
 
+// prettier-ignore
+const STATUS_WORDS: Readonly<Record<number, string>> = {
+  200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 301: 'Moved Permanently', 302: 'Found', 307: 'Temporary Redirect',
+  400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 406: 'Not Acceptable', 409: 'Conflict', 412: 'Precondition Failed',
+  422: 'Unprocessable Entity', 423: 'Locked', 424: 'Failed Dependency', 429: 'Too Many Requests',
+  500: 'Internal Server Error', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout',
+}
+
 /** One half of an HTTP call: its first line, headers that open, and the body. */
 export function HttpHalf({ part, pane }: { part: HttpPart | null; pane: Pane }) {
   if (part === null) return <p className={css.none}>No answer came.</p>
-  const [first = '', ...rest] = part.line.split(' ')
+  const [method = '', address = ''] = part.line.split(' ')
   const status = statusOf(part)
   return (
     <div className={css.half}>
       <p className={css.first}>
         <span className="pill" data-tone={toneOf(part)}>
-          {status === null ? first : rest.join(' ')}
+          {status === null ? method : `${status} ${STATUS_WORDS[status] ?? ''}`}
         </span>{' '}
-        <span className={css.address}>
-          {status === null ? rest.join(' ').replace(/ HTTP\/[\d.]+$/, '') : first}
-        </span>
+        {status === null && <span className={css.address}>{address}</span>}
       </p>
       {part.headers.length > 0 && (
         <details className={css.headers}>

@@ -107,10 +107,14 @@ function Mapped({ decoded }: { decoded: DecodedExchange }) {
 
 /** Which panes there are, in order: a message in three, a resource beside what came of it, a call in its two halves. */
 function panesOf(shape: Shape, decoded: DecodedExchange): [Pane, string][] {
-  const parsed: [Pane, string][] = decoded.segments.length > 0 ? [['parsed', 'Parsed']] : []
   const mapped: [Pane, string][] = decoded.mapped.length > 0 ? [['mapped', 'Mapped']] : []
   if (shape.kind === 'http') return [['request', 'Request'], ['response', 'Answer'], ...mapped]
-  if (shape.kind === 'json') return [['raw', 'JSON'], ...parsed, ['mapped', 'Mapped']]
+  // The tree is the JSON itself. A resource that was read has segments; a change of ours has none and maps to nothing.
+  if (shape.kind === 'json')
+    return [
+      ['raw', 'JSON'],
+      ...(decoded.segments.length > 0 ? [['mapped', 'Mapped'] as [Pane, string]] : mapped),
+    ]
   return [
     ['raw', 'Raw'],
     ['parsed', 'Parsed'],

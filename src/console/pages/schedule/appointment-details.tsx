@@ -2,7 +2,6 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Appointment } from '../../../contract/appointments.ts'
 import { Facts } from '../../parts/inspector.tsx'
-import { PendingPill } from '../../parts/pending.tsx'
 import { AppointmentPill } from '../../parts/state-pill.tsx'
 import { Time, ZoneName } from '../../parts/time.tsx'
 import { WhereFrom } from '../../parts/where-from.tsx'
@@ -37,7 +36,6 @@ export function AppointmentDetails({ one, acts }: { one: Appointment; acts: Appo
           {one.patient_name ?? 'Name not shown to your role'}
         </strong>
         <AppointmentPill status={one.status} />
-        {one.pending !== null && <PendingPill pending={one.pending} />}
       </div>
       <Steps one={one} acts={acts} />
       <Facts

@@ -1,7 +1,7 @@
 import { Button, Drawer, Textarea, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
 import type { Appointment } from '../../../contract/appointments.ts'
 import type { AppointmentChange, SchedulingOptions, Slot } from '../../../contract/scheduling.ts'
 import { book, schedulingOptions, withdraw } from '../../api/booking.ts'
@@ -113,11 +113,14 @@ function BookForm({
   const [reason, setReason] = useState(replaces?.reason ?? '')
   const [comment, setComment] = useState(replaces?.notes ?? '')
   const [requestId, setRequestId] = useState(newRequestId)
+  // Once is enough, also when the booking after it has to be tried again.
+  const takenBack = useRef(false)
   const send = useMutation({
     mutationFn: async ({ to, whom }: { to: Slot; whom: string }) => {
       const old = replaces?.pending
       // What replaces a parked booking takes it back first, so that never two are on their way.
-      if (old !== undefined && old !== null) await withdraw(old.exchange_id)
+      if (old !== undefined && old !== null && !takenBack.current) await withdraw(old.exchange_id)
+      takenBack.current = true
       return book({
         connection_id: to.connection_id,
         patient_id: whom,

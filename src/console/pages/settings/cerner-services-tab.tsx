@@ -1,8 +1,8 @@
-import { Radio, Select } from '@mantine/core'
+import { Radio, Select, Stack } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { IconAlertTriangle, IconCheck, IconMinus } from '@tabler/icons-react'
 import type { CernerStatus } from '../../../contract/cerner.ts'
 import css from './cerner.module.css'
-import { FEATURE_WORDS, PROFILES, type Support } from './cerner-profiles.ts'
 import { CHOICE_WORDS, SECTIONS } from './cerner-sections.ts'
 import { isRecord, type JsonSchema } from './json-schema.ts'
 import { PlaceFields } from './place-fields.tsx'
@@ -21,12 +21,7 @@ const SUPPORT = {
   on: { label: 'On', icon: IconCheck }, limited: { label: 'Limited', icon: IconAlertTriangle }, off: { label: 'Off', icon: IconMinus },
 } as const
 
-/** What the engine says of the stored version goes before the table. */
-const supportOf = (name: string, feature: string, status: CernerStatus): Support | undefined =>
-  (name === status.profile.name
-    ? status.profile.features.find((one) => one.feature === feature)
-    : undefined) ??
-  (PROFILES as Record<string, { features: Readonly<Record<string, Support>> }>)[name]?.features[feature]
+type Support = CernerStatus['profile']['features'][number]
 
 function Cell({ support }: { support: Support | undefined }) {
   if (support === undefined) return <span className="dim">–</span>
@@ -43,9 +38,18 @@ function Cell({ support }: { support: Support | undefined }) {
 
 function Matrix({ form, status, readOnly }: Omit<TabProps, 'schema'>) {
   const chosen = String(form.get('profile'))
-  const features = Object.entries(FEATURE_WORDS)
+  // On a narrow screen the four are chosen from a list, and the chosen one alone is shown.
+  const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false })
+  const shown = narrow ? status.profiles.filter(({ name }) => name === chosen) : status.profiles
   return (
     <Radio.Group value={chosen} onChange={(next) => form.set('profile', next)} aria-label="Cerner version">
+      {narrow && (
+        <Stack gap={8} mb="sm">
+          {status.profiles.map(({ name, label, guide_features: can }) => (
+            <Radio key={name} value={name} label={label} description={can} size="xs" disabled={readOnly} />
+          ))}
+        </Stack>
+      )}
       <div className="scroll" tabIndex={0} role="group" aria-label="Cerner versions, scrollable">
         <table className={`grid ${css.matrix}`}>
           <caption>
@@ -57,22 +61,22 @@ function Matrix({ form, status, readOnly }: Omit<TabProps, 'schema'>) {
               <th scope="col">
                 <span className={css.hiddenWord}>Feature</span>
               </th>
-              {status.profiles.map(({ name, label, guide_features: can, guide_limitations: limits }) => (
+              {shown.map(({ name, label, guide_features: can, guide_limitations: limits }) => (
                 <th scope="col" key={name} data-chosen={name === chosen}>
-                  <Radio value={name} label={label} size="xs" disabled={readOnly} />
-                  <span className={css.guide}>{can}</span>
+                  {narrow ? label : <Radio value={name} label={label} size="xs" disabled={readOnly} />}
+                  {!narrow && <span className={css.guide}>{can}</span>}
                   <span className={css.guide}>Limits: {limits}</span>
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {features.map(([feature, words]) => (
+            {status.profile.features.map(({ feature, label }) => (
               <tr key={feature}>
-                <th scope="row">{words}</th>
-                {status.profiles.map(({ name }) => (
+                <th scope="row">{label}</th>
+                {shown.map(({ name, features }) => (
                   <td key={name} data-chosen={name === chosen}>
-                    <Cell support={supportOf(name, feature, status)} />
+                    <Cell support={features.find((one) => one.feature === feature)} />
                   </td>
                 ))}
               </tr>

@@ -119,7 +119,7 @@ export function RunsList({
     <WithInspector inspector={inspector}>
       <div className={css.stack}>
         {!wide && chosen !== undefined && (
-          <section key={chosen.id} className="card" aria-label="Pull" ref={intoView}>
+          <section key={chosen.id} className={`card ${css.detail}`} aria-label="Pull" ref={intoView}>
             <div className="cardHead">
               {title}
               <CloseButton

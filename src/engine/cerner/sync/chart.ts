@@ -127,7 +127,11 @@ class ChartWalk {
 
 const NOTHING: Buffer = Buffer.alloc(0)
 const NEVER = '9999-12-31T00:00:00Z'
+// A search never answers 404 for want of matches: the domain does not offer the type.
 const ENDS_THE_KIND = new Set<string>([
+  'FHIR_NOT_FOUND',
+  'FHIR_SEARCH_INVALID',
+
   'FHIR_FORBIDDEN',
   'FHIR_REQUEST_REFUSED',
   'FHIR_NOT_ACCEPTABLE',

@@ -32,6 +32,18 @@ export const CHART: Readonly<Partial<Record<Pulled, Means>>> = {
   DocumentReference:  { delta: '_lastUpdated', since: 'date', count: 100 },
 }
 
+/** The same in DSTU 2, which has no "changed since" and fewer types (cerner-fhir-r4.md §4). */
+// prettier-ignore
+const CHART_DSTU2: typeof CHART = {
+  Encounter:          { delta: null, since: null,   count: null },
+  AllergyIntolerance: { delta: null, since: null,   count: null },
+  Condition:          { delta: null, since: null,   count: null },
+  Immunization:       { delta: null, since: null,   count: null },
+  DiagnosticReport:   { delta: null, since: null,   count: null },
+  Observation:        { delta: null, since: 'date', count: 100 },
+  DocumentReference:  { delta: null, since: null,   count: null },
+}
+
 export const isChart = (resource: Pulled): boolean => CHART[resource] !== undefined
 
 const FEATURE: Readonly<Record<Pulled, Feature>> = {
@@ -52,7 +64,7 @@ const FEATURE: Readonly<Record<Pulled, Feature>> = {
 }
 
 // What DSTU 2 lacks (cerner-fhir-r4.md §4).
-const NOT_IN_DSTU2 = new Set<Pulled>(['Location', 'Organization', 'Coverage'])
+const NOT_IN_DSTU2 = new Set<Pulled>(['Location', 'Organization', 'Coverage', 'MedicationRequest'])
 
 export interface PlannedStep {
   resource: Pulled
@@ -82,7 +94,7 @@ export function chartSearches(
   patient: string,
   since: { changed: string | null; from: string },
 ): Search[] {
-  const means = CHART[resource]
+  const means = (settings.fhir.version === 'DSTU2' ? CHART_DSTU2 : CHART)[resource]
   if (!means) return []
   const base: (readonly [string, string])[] = [['patient', patient]]
   if (since.changed !== null && means.delta) base.push([means.delta, `ge${since.changed}`])
