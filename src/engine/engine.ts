@@ -1,11 +1,13 @@
 import type { Log } from '../connectors/hl7v2/log.ts'
 import type { Hl7v2Settings } from '../connectors/hl7v2/definition.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { ConnectionId } from '../kernel/ids.ts'
+import type { Action } from '../connectors/cerner/definition.ts'
+import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
 import { ensurePartitions } from '../store/counters.ts'
 import type { Database } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
 import { openCerner } from './cerner/cerner.ts'
+import { causedBy } from './cerner/runtime.ts'
 import { Connections } from './connections.ts'
 import { Counters } from './counters.ts'
 import { viewExchange } from './exchange-view.ts'
@@ -13,8 +15,12 @@ import { inlineFlow, threadedFlow } from './flow-host.ts'
 import type { FlowHost, FlowReport, ThreadSetup } from './flow-host.ts'
 import { openLiveBus } from './live.ts'
 import { nameOf } from './problem-name.ts'
+import { Outbox } from './outbound/outbox.ts'
+import { outboundServices } from './outbound/outbound-services.ts'
+import type { RememberRule } from './outbound/decisions.ts'
 import { Pulse } from './pulse.ts'
 import { Recorder } from './record.ts'
+import { rememberRule } from './remember-rule.ts'
 import { replayExchange } from './replay.ts'
 import type { ReplayContext } from './replay.ts'
 import type { EngineServices } from './services.ts'
@@ -75,6 +81,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     overrides: options.overrides,
     listens: options.parts.listens,
     onChanged: (id) => void live.publish([{ type: 'connection', connection_id: id }]).catch(report),
+    // Bound late: the web roads are opened below.
+    probeCerner: (connection) => cerner.probe(connection),
   })
   await connections.load()
 
@@ -139,9 +147,26 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       ? await threadedFlow(setup, onReport, ({ code, name }) => log.error({ code, err: name }, FAILED))
       : inlineFlow(inline, settledOf, onReport)
   }
+  const outboundParts = {
+    database,
+    vault,
+    clock,
+    connections: () => connections.cerners(),
+    roadFor: async (id: ConnectionId, action: Action) => (await cerner.link(id)).road(action),
+    within: <T>(exchangeId: ExchangeId, work: () => Promise<T>) => causedBy.run(exchangeId, work),
+    serviceTypes: (id: ConnectionId) => cerner.bookable(id),
+  }
+  const remember: RememberRule = (id, fields, rule, actor) =>
+    rememberRule(connections, id, fields, rule, actor)
+  const outbox = new Outbox({
+    ...outboundParts,
+    subscribe: (listener) => live.subscribe(listener),
+    onProblem: report,
+  })
   await connections.listen(recorder)
   pulse.start()
   cerner.start()
+  if (options.parts.flows) outbox.start()
 
   const close = async (): Promise<void> => {
     clearInterval(partitions)
@@ -149,6 +174,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const late = setTimeout(() => waiters.close(), LAST_REPLIES_MS)
     await connections.close()
     clearTimeout(late)
+    await outbox.stop()
     await cerner[Symbol.asyncDispose]()
     await recorder.close()
     await flow?.stop()
@@ -176,6 +202,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         settingsSchema: async (id) => connections.schema(id),
       },
       ...cerner.services,
+      ...outboundServices(outboundParts, remember),
       onLive: (listener) => live.subscribe(listener),
     },
   }

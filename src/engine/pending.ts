@@ -1,4 +1,3 @@
-import { newId } from '../kernel/ids.ts'
 import type { ExchangeId } from '../kernel/ids.ts'
 import type { FieldEffect, RecordDocument } from '../model/document.ts'
 import { valueOf } from '../model/document.ts'

@@ -19,7 +19,9 @@ import { writeCheckedJson, writeJson } from './responses.ts'
 import { appointmentRoutes } from './routes/appointments.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { cernerRoutes } from './routes/cerner.ts'
+import { conflictRoutes } from './routes/conflicts.ts'
 import { connectionRoutes } from './routes/connections.ts'
+import { documentRoutes } from './routes/documents.ts'
 import { encounterRoutes } from './routes/encounters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
@@ -28,8 +30,10 @@ import { jwksRoutes } from './routes/jwks.ts'
 import { launchRoutes } from './routes/launch.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { observationRoutes } from './routes/observations.ts'
+import { outboundRoutes } from './routes/outbound.ts'
 import { patientRoutes } from './routes/patients.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { schedulingRoutes } from './routes/scheduling.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { smartRoutes } from './routes/smart.ts'
@@ -41,6 +45,10 @@ const ROUTES = [
   patientRoutes,
   encounterRoutes,
   appointmentRoutes,
+  schedulingRoutes,
+  outboundRoutes,
+  conflictRoutes,
+  documentRoutes,
   observationRoutes,
   reportRoutes,
   exchangeRoutes,

@@ -26,6 +26,8 @@ export const LAUNCH_PERMISSIONS: ReadonlySet<Permission> = new Set([
   'metrics.read',
 ])
 
-/** The permissions of a caller: those of the role, cut to what a launch allows. */
-export const permissionsOf = ({ role, launch }: { role: Role; launch: object | null }): Permission[] =>
-  PERMISSIONS_OF[role].filter((permission) => launch === null || LAUNCH_PERMISSIONS.has(permission))
+/** The permissions of a caller: those of the role, cut to what a launch allows; none when the launch is over. */
+export const permissionsOf = (caller: { role: Role; launch: { ended: boolean } | null }): Permission[] =>
+  PERMISSIONS_OF[caller.role].filter(
+    (permission) => caller.launch === null || (!caller.launch.ended && LAUNCH_PERMISSIONS.has(permission)),
+  )

@@ -88,8 +88,9 @@ export const READ_CONFLICT_ROW = `
 select ${COLUMNS} from conflict where practice_id = current_practice() and id = $1`
 
 export async function readConflictRow(client: Queryable, id: string): Promise<ConflictRow | undefined> {
-  return (await client.query<ConflictRow>({ name: 'read-conflict-row', text: READ_CONFLICT_ROW, values: [id] }))
-    .rows[0]
+  return (
+    await client.query<ConflictRow>({ name: 'read-conflict-row', text: READ_CONFLICT_ROW, values: [id] })
+  ).rows[0]
 }
 
 export const LOCK_CONFLICT = `${READ_CONFLICT_ROW} for update`

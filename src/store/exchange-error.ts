@@ -14,6 +14,12 @@ const UNKEPT: Readonly<Record<string, string>> = {
   limit: 'the allowed number of',
   limitBytes: 'the allowed number of',
   reason: 'see the exchange',
+  needs: 'a scope or right that it does not have',
+  error: 'see the exchange',
+  urn: 'no further reason is kept',
+  status: 'see the exchange',
+  host: 'the far side',
+  fault: 'see the exchange',
 }
 
 /** The error of an exchange, said in the words of the error table. */

@@ -42,7 +42,13 @@ limit 1`,
 
 export async function hasOverlap(
   client: Queryable,
-  time: { patientId: string; exceptId: string | null; start: string; end: string; statuses: readonly string[] },
+  time: {
+    patientId: string
+    exceptId: string | null
+    start: string
+    end: string
+    statuses: readonly string[]
+  },
 ): Promise<boolean> {
   const { patientId, exceptId, start, end, statuses } = time
   const rows = await rowsOf(client, FIND_OVERLAP, [patientId, exceptId, start, end, textArray(statuses)])
@@ -55,7 +61,10 @@ const READ_PATIENT_OF = statement(
 )
 
 /** @returns undefined when there is no such appointment */
-export async function readPatientOf(client: Queryable, appointmentId: string): Promise<string | null | undefined> {
+export async function readPatientOf(
+  client: Queryable,
+  appointmentId: string,
+): Promise<string | null | undefined> {
   const rows = await rowsOf<{ patient_id: string | null }>(client, READ_PATIENT_OF, [appointmentId])
   return rows[0] && rows[0].patient_id
 }

@@ -311,10 +311,7 @@ where d.practice_id = current_practice() and d.state <> 'parked' and d.lease_unt
       and (e.exchange_id < d.exchange_id or (e.exchange_id <> d.exchange_id and e.lease_until > now())))`
 
 /** Milliseconds until something is due that waits for no other change; null when nothing is. */
-export async function nextDueMs(
-  client: Queryable,
-  resting: readonly ConnectionId[],
-): Promise<number | null> {
+export async function nextDueMs(client: Queryable, resting: readonly ConnectionId[]): Promise<number | null> {
   const values = [plainArray(resting)]
   const { rows } = await client.query<{ ms: string | null }>({ name: 'next-due', text: NEXT_DUE, values })
   const ms = rows[0]?.ms ?? null

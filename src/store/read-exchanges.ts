@@ -224,6 +224,8 @@ function ackCodeIn(vault: Opener['vault'], { id, sealed_reply: sealed }: Exchang
 /** `patient/<uuid>` as a reference; anything else is no record of ours. */
 export function recordRefOf(text: string): Exchange['records'] {
   const [type, id] = text.split('/')
-  const known = (['patient', 'encounter', 'appointment', 'report', 'document'] as const).find((each) => each === type)
+  const known = (['patient', 'encounter', 'appointment', 'report', 'document'] as const).find(
+    (each) => each === type,
+  )
   return known && id ? [{ type: known, id }] : []
 }

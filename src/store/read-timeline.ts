@@ -113,7 +113,9 @@ function sentenceOf({ state, attempts, error_code: code, error_place: place }: L
     case 'sent':
       return 'Sent; the answer is awaited.'
     case 'accepted':
-      return (attempts ?? 1) > 1 ? `Accepted by the other side at attempt ${attempts}.` : 'Accepted by the other side.'
+      return (attempts ?? 1) > 1
+        ? `Accepted by the other side at attempt ${attempts}.`
+        : 'Accepted by the other side.'
     case 'ambiguous':
       return `It is not known whether the other side has it.${cause}`
     case 'cancelled':

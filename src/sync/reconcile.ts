@@ -2,6 +2,7 @@ import type { ConnectionId, ExchangeId } from '../kernel/ids.ts'
 import type { FieldState, RecordDocument } from '../model/document.ts'
 import type { Identifier, KeyedRow, Observation } from '../model/values.ts'
 import type { Said, Statement } from '../model/statement.ts'
+import { STUDIO_CONNECTION_ID } from '../model/studio.ts'
 import { mergeObservations } from './observations.ts'
 
 /** Who says it, in which exchange, and when it was true. */
@@ -46,7 +47,8 @@ export function reconcile(stored: RecordDocument, statement: Statement, source: 
     const said = statement.fields[field]
     if (said) work.field(field, said, onlyFill)
   }
-  for (const field of statement.complete ?? []) if (!(field in statement.fields)) work.leftOut(field)
+  const owns = statement.record === 'patient' ? STUDIO_CONNECTION_ID : null
+  for (const field of statement.complete ?? []) if (!(field in statement.fields)) work.leftOut(field, owns)
   for (const set in statement.sets) {
     const said = statement.sets[set]
     if (!said) continue
@@ -83,10 +85,15 @@ class Work {
     if (next) this.#fields[field] = next
   }
 
-  /** A whole resource no longer says what it said before. What another source said stays. */
-  leftOut(field: string): void {
+  /**
+   * A whole resource no longer says what it said before. What another source said stays.
+   *
+   * @param owns a source whose values are the other side's too: what the practice changes of a patient is sent there
+   */
+  leftOut(field: string, owns: ConnectionId | null): void {
     const before = this.#fields[field]
-    if (!before || before[0] === null || this.#sources[before[2]]?.[1] !== this.#source.connectionId) return
+    const from = before && this.#sources[before[2]]?.[1]
+    if (!before || before[0] === null || (from !== this.#source.connectionId && from !== owns)) return
     const next = this.#newer(field, before, null, before[3])
     if (next) this.#fields[field] = next
   }

@@ -53,7 +53,8 @@ test('with the sides exchanged the same comes out, with the decisions exchanged'
     fc.property(sides, fc.constantFrom(...verdicts), ({ before, ours, theirs }, verdict) => {
       const one = threeWay({ before, ours, theirs }, () => verdict)
       const two = threeWay({ before, ours: theirs, theirs: ours }, () => other[verdict])
-      for (const field of Object.keys(one.values)) expect(equal(one.values[field], two.values[field])).toBe(true)
+      for (const field of Object.keys(one.values))
+        expect(equal(one.values[field], two.values[field])).toBe(true)
       expect(two.decided.map(({ field }) => field)).toEqual(one.decided.map(({ field }) => field))
     }),
   )

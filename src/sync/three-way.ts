@@ -28,7 +28,9 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/
 export function equal(a: unknown, b: unknown): boolean {
   const [one, other] = [a ?? null, b ?? null]
   if (typeof one === 'string' && typeof other === 'string') {
-    return one === other || (INSTANT.test(one) && INSTANT.test(other) && Date.parse(one) === Date.parse(other))
+    return (
+      one === other || (INSTANT.test(one) && INSTANT.test(other) && Date.parse(one) === Date.parse(other))
+    )
   }
   const [name, otherName] = [nameOf(one), nameOf(other)]
   if (name !== undefined && otherName !== undefined) return name === otherName
@@ -79,4 +81,5 @@ export function threeWay(
   return merged
 }
 
-const fieldsOf = (...values: Values[]): string[] => [...new Set(values.flatMap((one) => Object.keys(one)))].sort()
+const fieldsOf = (...values: Values[]): string[] =>
+  [...new Set(values.flatMap((one) => Object.keys(one)))].sort()

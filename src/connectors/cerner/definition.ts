@@ -255,6 +255,24 @@ export const cernerSettings = z.object({
     help: 'Where nothing is set: FHIR if the profile has it, else the Millennium service.',
   }),
   pull: pull.prefault({}).meta({ label: 'Pulling' }),
+  bookable: z
+    .array(
+      z.object({
+        code: z
+          .string()
+          .min(1)
+          .meta({
+            label: 'Code',
+            help: 'With its system: https://fhir.cerner.com/TENANT/codeSet/14249|24477854.',
+          }),
+        text: z.string().min(1).meta({ label: 'Name' }),
+      }),
+    )
+    .default([])
+    .meta({
+      label: 'Appointment types that can be booked',
+      help: 'Empty: those that pulled appointments have. Only types with resource lists can be booked over FHIR.',
+    }),
   rules: z
     .object({
       appointment: rule('Appointments', 'ask'),

@@ -64,8 +64,7 @@ function early(evidence: string, host: string): Finding {
   return failed({
     evidence,
     meaning: 'The certificate of the server is not valid yet by the clock of this machine.',
-    remedy:
-      'Check date and time of this machine. If they are right, send the ticket to who runs the server.',
+    remedy: 'Check date and time of this machine. If they are right, send the ticket to who runs the server.',
     acts: 'practice',
     ask: `Check the first day of the certificate of ${host}.`,
   })
@@ -108,4 +107,5 @@ function nameIn(name: PeerCertificate['subject'] | undefined): string {
   return Array.isArray(read) ? (read[0] ?? 'nobody') : read
 }
 
-const dayOf = (ms: number): string => (Number.isNaN(ms) ? 'an unknown day' : new Date(ms).toISOString().slice(0, 10))
+const dayOf = (ms: number): string =>
+  Number.isNaN(ms) ? 'an unknown day' : new Date(ms).toISOString().slice(0, 10)

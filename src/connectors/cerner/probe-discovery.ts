@@ -5,7 +5,7 @@ import type { Discovery } from './discover.ts'
 import type { Call } from './port.ts'
 import type { Course } from './probe-course.ts'
 import { bodyOf, explain } from './probe-explain.ts'
-import { duration, failed, passed, skipped, warning } from './probe-step.ts'
+import { count, duration, failed, passed, skipped, warning } from './probe-step.ts'
 import type { Finding } from './probe-step.ts'
 
 /** The FHIR address tells where its authorization server is (cerner-fhir-r4.md §2.1). */
@@ -35,7 +35,8 @@ export async function discoverServer(course: Course): Promise<Finding> {
 function judge({ settings, probe }: Course, { configuration, evidence }: Discovery, calls: Call[]): Finding {
   const { tokenUrl } = configuration
   const place = evidence.at(-1)?.place === 'metadata' ? 'metadata' : '.well-known/smart-configuration'
-  const first = place === 'metadata' ? `No .well-known/smart-configuration (HTTP ${evidence[0]?.status ?? 'none'}). ` : ''
+  const first =
+    place === 'metadata' ? `No .well-known/smart-configuration (HTTP ${evidence[0]?.status ?? 'none'}). ` : ''
   const seen = `${first}${place} answered in ${duration(calls.at(-1)?.tookMs ?? 0)} and names the authorization server ${new URL(tokenUrl).host}.`
   const set = settings.fhir.tokenUrl
   if (set !== '' && set !== tokenUrl)
@@ -120,12 +121,18 @@ export function compareClocks({ calls }: Course): Finding {
   if (skewMs === undefined)
     return skipped('No answer said what time it is.', 'There is nothing to compare our clock with.')
   const size = Math.abs(skewMs)
-  const evidence = `Cerner is ${duration(size)} ${skewMs >= 0 ? 'ahead of' : 'behind'} this machine, by ${skews.length} of its answers.`
+  // The header has whole seconds, so less than one is not told apart.
+  const apart =
+    size < 1000
+      ? 'Less than a second apart'
+      : `Cerner is ${duration(size)} ${skewMs >= 0 ? 'ahead of' : 'behind'} this machine`
+  const evidence = `${apart}, by ${count(skews.length, 'answer')}.`
   const remedy = 'Have this machine keep its time by NTP.'
   if (size > TOO_MUCH_MS)
     return failed({
       evidence,
-      meaning: 'The clock of this machine is off: signed requests are refused, and changes are asked for from the wrong time.',
+      meaning:
+        'The clock of this machine is off: signed requests are refused, and changes are asked for from the wrong time.',
       remedy,
       acts: 'practice',
     })

@@ -11,6 +11,8 @@ export interface Trouble {
   call: Call | undefined
   /** What cannot be done now: `The patient cannot be read`. */
   stopped: string
+  /** How long an answer is waited for: a call that ended sooner was cut off. */
+  patienceMs?: number
 }
 
 type Said = Omit<Finding, 'outcome' | 'evidence'>
@@ -18,18 +20,29 @@ type Said = Omit<Finding, 'outcome' | 'evidence'>
 /** A failed call in words: what came, what it means, who acts (cerner-fhir-r4.md §1.5). */
 export function explain(trouble: Trouble): Finding {
   const { call, stopped } = trouble
-  const said = (call && (meaningOfAnswer(call) ?? meaningOfSilence(call))) ?? meaningOfError(trouble.error)
-  return failed({ evidence: evidenceOf(trouble), ...said, meaning: `${stopped}: ${said.meaning}` })
+  const said =
+    (call && (meaningOfAnswer(call) ?? meaningOfSilence(call, trouble.patienceMs ?? 0))) ??
+    meaningOfError(trouble.error)
+  const meaning = `${stopped}: ${said.meaning}`
+  // What is done with a refused token proves nothing more.
+  const stops = call?.status === 401 ? ['accepted'] : []
+  return failed({ evidence: evidenceOf(trouble), ...said, meaning, stops })
 }
 
 function evidenceOf({ error, call }: Trouble): string {
   if (call === undefined) return error instanceof IntegrationError ? error.message : 'No call was made.'
   const { kind, status, tookMs } = call
-  if (status === null) return `${kind}: no answer after ${duration(tookMs)} (${call.error?.code ?? 'unknown'}).`
-  const outcome = readOutcome(bodyOf(call))
-  const code = [outcome.form === 'html' ? 'an HTML page' : '', outcome.code, outcome.oauth ?? '', ...outcome.places]
-  const more = [...new Set(code)].filter((part) => part !== '').join(', ')
+  if (status === null)
+    return `${kind}: no answer after ${duration(tookMs)} (${call.error?.code ?? 'unknown'}).`
+  const more = wordsOf(readOutcome(bodyOf(call)), status)
   return `${kind}: HTTP ${status} after ${duration(tookMs)}${more === '' ? '' : ` (${more})`}.`
+}
+
+// What says yes holds a record or a statement, whose words explain nothing.
+function wordsOf({ form, code, oauth, places }: Outcome, status: number): string {
+  if (form === 'html') return 'an HTML page'
+  if (status < 400) return ''
+  return [...new Set([code, oauth ?? '', ...places])].filter((part) => part !== '').join(', ')
 }
 
 /** The body of an answer as text, at most what an error needs. */
@@ -53,7 +66,7 @@ const say = (acts: Finding['acts'], meaning: string, remedy: string, ask?: strin
   ...(ask === undefined ? {} : { ask }),
 })
 
-const SUPPORT = 'Send the ticket to Cerner: it has the ids of the calls.'
+const SUPPORT = 'Send the ticket to Cerner: it names the calls.'
 
 function meaningOfAnswer(call: Call): Said | null {
   const { status } = call
@@ -76,8 +89,9 @@ function meaningOfAnswer(call: Call): Said | null {
   if (outcome.form === 'html' && status < 500)
     return say(
       'network',
-      'a web page answers in Cerner’s place: a gateway, a proxy or a log-in page stands between.',
+      'a web page answers in Cerner’s place, of a gateway, a proxy or a log-in that stands between.',
       'Ask the network team to let calls to this host through without a log-in page.',
+      'Let calls from the machine of Practice Studio to this host through as they are, without a page of your own.',
     )
   return byStatus(status, outcome, call)
 }
@@ -136,9 +150,15 @@ function ofRange(status: number, call: Call): Said | null {
       'network',
       'the call was sent elsewhere: a proxy or a log-in page answers in Cerner’s place.',
       'Check the address, and ask the network team about a proxy.',
+      'Let calls from the machine of Practice Studio to this host through without sending them elsewhere.',
     )
   if (status >= 400)
-    return say('cerner', `Cerner refuses the call as it is (${status}).`, SUPPORT, 'Tell us what is wrong with it.')
+    return say(
+      'cerner',
+      `Cerner refuses the call as it is (${status}).`,
+      SUPPORT,
+      'Tell us what is wrong with it.',
+    )
   return call.error === null ? null : unreadable(call)
 }
 
@@ -154,7 +174,8 @@ function unreadable(call: Call): Said {
 }
 
 function forbidden(outcome: Outcome): Said {
-  const noScope = outcome.oauth === 'insufficient_scope' || (outcome.urn ?? '').endsWith('insufficient-scopes')
+  const noScope =
+    outcome.oauth === 'insufficient_scope' || (outcome.urn ?? '').endsWith('insufficient-scopes')
   if (noScope)
     return say(
       'cerner',
@@ -170,16 +191,20 @@ function forbidden(outcome: Outcome): Said {
   )
 }
 
-function meaningOfSilence({ error, tookMs }: Call): Said {
+function meaningOfSilence({ error, tookMs }: Call, patienceMs: number): Said {
   const place = error?.place ?? ''
+  const reason = /[A-Z]+(?:_[A-Z]+)+|E[A-Z]{4,}/.exec(place)?.[0] ?? ''
   if (error?.code === 'FHIR_UNREACHABLE')
     return say(
       'network',
       `no connection could be opened (${place}).`,
       'Test again. The port took a connection a moment ago, so look for a firewall that allows few of them.',
+      'Tell us whether a firewall limits how many connections may be open at the same time.',
     )
   if (place.includes('ends in the middle')) return unreadableCut()
-  if (/HEADERS_TIMEOUT|BODY_TIMEOUT|TimeoutError/.test(place) || place === '')
+  // A write that was lost says no reason; how long it took does.
+  const late = place === '' && tookMs >= patienceMs
+  if (late || /HEADERS_TIMEOUT|BODY_TIMEOUT|TimeoutError/.test(place))
     return say(
       'cerner',
       `the server took the call and gave no answer within ${duration(tookMs)}: it is too slow, or hangs.`,
@@ -188,8 +213,9 @@ function meaningOfSilence({ error, tookMs }: Call): Said {
     )
   return say(
     'network',
-    `the connection was closed before the answer came (${place}).`,
+    `the connection was closed before the answer came${reason === '' ? '' : ` (${reason})`}.`,
     'Test again. If it lasts, ask the network team whether a firewall ends connections.',
+    'Tell us whether something between the two ends the connections below.',
   )
 }
 
@@ -198,6 +224,7 @@ const unreadableCut = (): Said =>
     'network',
     'the answer breaks off in the middle.',
     'Test again. If it lasts, something between the two cuts answers short: ask the network team, with the ticket.',
+    'Find out what cuts the answers below short on their way.',
   )
 
 function meaningOfError(error: unknown): Said {

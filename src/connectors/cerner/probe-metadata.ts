@@ -112,7 +112,8 @@ function compare(course: Course, now: Capability, tookMs: number): Finding {
     return failed({
       evidence: `${evidence} Used and not offered: ${some(lacking, 10)}.`,
       meaning: `The server does not offer what we use: ${some(labelsOf(course.settings, lacking), 4)}.`,
-      remedy: 'Send the ticket to Cerner. Until it is back, switch off here what needs it, so that nothing fails in vain.',
+      remedy:
+        'Send the ticket to Cerner. Until it is back, switch off here what needs it, so that nothing fails in vain.',
       acts: 'cerner',
       ask: `Tell us why ${some(lacking, 10)} is no longer offered, and bring it back.`,
     })
@@ -138,7 +139,11 @@ function wordsOf(drift: readonly Drift[], sinceMs: number | null): string[] {
   if (sinceMs === null) return []
   const day = new Date(sinceMs).toISOString().slice(0, 10)
   if (drift.length === 0) return [`The same as on ${day}.`]
-  const of = (change: Drift['change']): string => some(drift.filter((one) => one.change === change).map((one) => one.place), 5)
+  const of = (change: Drift['change']): string =>
+    some(
+      drift.filter((one) => one.change === change).map((one) => one.place),
+      5,
+    )
   const went = of('went')
   const came = of('came')
   const changed = of('changed')
@@ -192,15 +197,19 @@ export function compareProfile({ settings, capability }: Course): Finding {
     return warning({
       evidence,
       meaning: `The Cerner version of the settings has no FHIR ${fhir.version}, and the server speaks it.`,
-      remedy: `If the site has been upgraded, choose its version under Cerner version. Until then: ${own.says}`,
+      remedy:
+        'If the site has been upgraded, choose its version under Cerner version; until then FHIR is not used.',
       acts: 'practice',
     })
-  const more = OFFERED.filter(([feature, [type, verb]]) => features[feature].state === 'off' && offers(capability, type, verb))
+  const more = OFFERED.filter(
+    ([feature, [type, verb]]) => features[feature].state === 'off' && offers(capability, type, verb),
+  )
   if (more.length > 0)
     return warning({
       evidence: `${evidence} Off here and offered there: ${more.map(([, [type, verb]]) => `${type} ${verb}`).join(', ')}.`,
       meaning: 'The server offers more than the Cerner version of the settings uses.',
-      remedy: 'If the site has been upgraded, choose its version under Cerner version. Else nothing: it stays off here.',
+      remedy:
+        'If the site has been upgraded, choose its version under Cerner version. Else nothing: it stays off here.',
       acts: 'practice',
     })
   return passed(evidence, 'What answers is what the settings expect.')

@@ -60,7 +60,8 @@ function nameless(host: string, code: string): Finding {
     return failed({
       evidence,
       meaning: `The name ${host} is not known to the name server: it is misspelled, or only known inside another network.`,
-      remedy: 'Compare the host in the address with the one Cerner gave. If it is right, ask the network team.',
+      remedy:
+        'Compare the host in the address with the one Cerner gave. If it is right, ask the network team.',
       acts: 'practice',
     })
   return failed({

@@ -65,7 +65,12 @@ async function proofGaps({ auth, fhir, millennium }: CernerSettings): Promise<Ga
   if (fhir.base === '' && byUser) return []
   const gaps = auth.clientId === '' ? [gap('auth.clientId', 'the client id is empty')] : []
   if (fhir.base === '' && millennium.tokenUrl === '')
-    gaps.push(gap('millennium.tokenUrl', 'the token address is empty, and there is no FHIR address to discover it by'))
+    gaps.push(
+      gap(
+        'millennium.tokenUrl',
+        'the token address is empty, and there is no FHIR address to discover it by',
+      ),
+    )
   if (auth.method === 'client_secret_basic' && auth.clientSecret === '')
     gaps.push(gap('auth.clientSecret', 'the client secret is empty'))
   if (auth.method === 'private_key_jwt') gaps.push(...(await keyGaps(auth)))
@@ -79,7 +84,9 @@ async function keyGaps({ privateKey, algorithm }: CernerSettings['auth']): Promi
     if (pem === null) return [gap(place, 'the private key is empty')]
     const type = createPrivateKey(pem).asymmetricKeyType
     const wanted = algorithm === 'RS384' ? 'rsa' : 'ec'
-    return type === wanted ? [] : [gap(place, `the key is no ${wanted.toUpperCase()} key, as ${algorithm} needs`)]
+    return type === wanted
+      ? []
+      : [gap(place, `the key is no ${wanted.toUpperCase()} key, as ${algorithm} needs`)]
   } catch {
     // Without its cause: a message of the parser could quote the key.
     return [gap(place, 'the private key cannot be read')]

@@ -16,7 +16,6 @@ export interface TicketFacts {
 
 /** Of a rung that makes many calls the last ones say enough. */
 const MOST_CALLS = 4
-const SUBJECT_LENGTH = 110
 
 /**
  * A text that can be sent as it is: who we are, what we saw and when, the ids that support asks for. Hosts, tenant and
@@ -31,10 +30,10 @@ export function ticketOf(facts: TicketFacts): string | undefined {
   // What the practice has to put right itself is written to Cerner only where Cerner refused something.
   const toCerner = acts === 'cerner' || (acts === 'practice' && calls.length > 0)
   if (!toCerner && acts !== 'network') return undefined
-  const subject = `Practice Studio, ${name.toLowerCase()}: ${finding.meaning}`
+  const verdict = outcome === 'failed' ? 'failed' : 'gave a warning'
   return [
     `To: ${toCerner ? 'Cerner support' : 'network team'}`,
-    `Subject: ${subject.length > SUBJECT_LENGTH ? `${subject.slice(0, SUBJECT_LENGTH - 1)}…` : subject}`,
+    `Subject: Practice Studio, tenant ${tenantOf(facts.settings)}: test “${name}” ${verdict}`,
     '',
     'Hello,',
     '',

@@ -58,10 +58,8 @@ async function refused(course: Course, error: IntegrationError, calls: readonly 
       remedy: 'Empty the token address in the settings, so that it is discovered.',
       acts: 'practice',
     })
-  const finding = explain({ error, call, stopped: 'The authorization server gives no token' })
-  return call.status !== null && call.status < 500
-    ? finding
-    : { ...finding, remedy: `${finding.remedy} It is for Cerner to look at: no setting of ours changes it.` }
+  const stopped = 'The authorization server gives no token'
+  return explain({ error, call, stopped, patienceMs: course.limits.answerTimeoutMs })
 }
 
 interface Reason {
@@ -107,7 +105,8 @@ function credentials({ auth }: CernerSettings, call: Call): Partial<Reason> {
       remedy: 'Copy the client id of the system account from the vendor console, for this environment.',
     }
   const blank = /^\s|\s$/.test(auth.clientSecret)
-  if (blank) return { meaning: 'The client id or its secret is wrong; the secret begins or ends with a blank.' }
+  if (blank)
+    return { meaning: 'The client id or its secret is wrong; the secret begins or ends with a blank.' }
   return {}
 }
 
@@ -154,24 +153,25 @@ function rewritten(text: string, version: ScopeVersion): string {
 const accessOf = (rights: string): Access => (/[cud]/.test(rights) ? 'write' : 'read')
 
 /** What was asked for was granted: what is missing shows only later, as 403 (cerner-fhir-r4.md §5.2). */
-export function compareGrant(course: Course): Finding {
-  const { settings, asked, granted } = course
-  const { missing, extra, because } = compareScopes(asked, granted?.token.scope ?? '')
+export function compareGrant({ settings, asked, granted }: Course): Finding {
+  const scope = granted?.token.scope ?? ''
+  const { missing, extra, because } = compareScopes(asked, scope)
   const needed = scopesNeeded(settings)
-  const unasked = compareScopes(needed, asked.join(' ')).missing
+  const lacking = compareScopes(needed, scope).missing
+  const unasked = lacking.filter((one) => !missing.includes(one))
   const evidence = [
     `${asked.length - missing.length} of ${count(asked.length, 'scope')} granted.`,
     ...(missing.length > 0 ? [`Missing: ${some(missing)}.`] : []),
     ...(unasked.length > 0 ? [`Needed and not asked for: ${some(unasked)}.`] : []),
     ...(extra.length > 0 ? [`Granted without being asked for: ${some(extra)}.`] : []),
   ].join(' ')
-  const lacking = missing.filter((scope) => needed.includes(scope))
-  if (missing.length > 0)
-    return (lacking.length > 0 ? failed : warning)({ evidence, ...notGranted(missing, because, settings) })
+  if (missing.length > 0 && lacking.length > 0)
+    return failed({ evidence, ...notGranted(missing, lacking, because, settings) })
+  if (missing.length > 0) return warning({ evidence, ...notGranted(missing, missing, because, settings) })
   if (unasked.length > 0)
     return warning({
       evidence,
-      meaning: `What is switched on needs scopes that the settings do not ask for. ${breaksOf(unasked)}`,
+      meaning: sentences('What is switched on needs scopes that the settings do not ask for.', unasked),
       remedy: 'Empty the list of scopes in the settings, so that what is needed is asked for.',
       acts: 'practice',
     })
@@ -180,38 +180,40 @@ export function compareGrant(course: Course): Finding {
 
 function notGranted(
   missing: readonly string[],
+  lacking: readonly string[],
   because: readonly string[],
   { auth }: CernerSettings,
 ): Pick<Finding, 'meaning' | 'remedy' | 'acts' | 'ask'> {
   const ask = `Enable for our app and tenant: ${missing.join(' ')}`
   if (because.includes('other-syntax'))
     return {
-      meaning: `Scopes are missing because they are written in the other syntax than the app is registered for. ${breaksOf(missing)}`,
+      meaning: sentences('Scopes are written in the other syntax than the app is registered for.', lacking),
       remedy: `Set the scope syntax to ${OTHER[auth.scopeVersion]}, and write scopes that are set by hand in it.`,
       acts: 'practice',
       ask,
     }
   if (because.includes('wildcard') || because.includes('comma'))
     return {
-      meaning: `Cerner drops wildcards, and scopes are separated by one blank, not by commas. ${breaksOf(missing)}`,
+      meaning: sentences('Cerner drops wildcards, and scopes that are joined by commas.', lacking),
       remedy: 'Write each scope by its type in the settings.',
       acts: 'practice',
       ask,
     }
   return {
-    meaning: `Cerner did not grant what we need. ${breaksOf(missing)}`,
-    remedy: 'Ask Cerner to enable the missing scopes for this app and tenant; changes take about fifteen minutes. Or switch off here what needs them.',
+    meaning: sentences('Cerner did not grant all that was asked for.', lacking),
+    remedy:
+      'Ask Cerner to enable the missing scopes for this app and tenant; changes take about fifteen minutes. Or switch off here what needs them.',
     acts: 'cerner',
     ask,
   }
 }
 
-/** What an analyst sees without these scopes, each sentence once. */
-function breaksOf(scopes: readonly string[]): string {
-  const sentences = scopes.map((text) => {
+/** The first sentence, then what an analyst sees without these scopes, each sentence once. */
+function sentences(first: string, scopes: readonly string[]): string {
+  const breaks = scopes.map((text) => {
     const scope = parseScope(text)
     if (scope.kind === 'resource') return useOf(scope.type, accessOf(scope.rights))?.without ?? ''
     return text.startsWith('mws/') ? 'Actions that go by this Millennium service do not work.' : ''
   })
-  return [...new Set(sentences)].filter((one) => one !== '').join(' ')
+  return [first, ...new Set(breaks)].filter((one) => one !== '').join(' ')
 }

@@ -38,6 +38,7 @@ export function scopesNeeded(settings: CernerSettings): string[] {
   const { pull, auth, millennium, fhir } = settings
   const needs: Need[] = pull.resources.map((type): Need => [type, 'read'])
   if (needs.some(([type]) => type === 'DocumentReference')) needs.push(['Binary', 'read'])
+  if (pull.group !== '') needs.push(['Group', 'read'])
   for (const [action, some] of Object.entries(NEEDS)) {
     if (chooseRoad(settings, action as Action).road === 'fhir') needs.push(...some)
   }
@@ -55,7 +56,7 @@ export function scopesNeeded(settings: CernerSettings): string[] {
   return [...new Set(scopes)].sort()
 }
 
-const NOT_IN_DSTU2 = new Set(['Location', 'Organization', 'Coverage', 'MedicationRequest'])
+const NOT_IN_DSTU2 = new Set(['Group', 'Location', 'Organization', 'Coverage', 'MedicationRequest'])
 
 /** What is asked for with each token: as set, else what is needed. */
 export const askedScopes = (settings: CernerSettings): string[] =>

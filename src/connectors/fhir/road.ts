@@ -17,7 +17,8 @@ export function fhirRoad(client: FhirClient): CernerRoad {
     createPerson: (resource) => client.create('Patient', resource),
     updatePerson: (id, version, operations) =>
       client.patch('Patient', id, version, operations as readonly Operation[]),
-    findSlots: (query, signal) => all(client, 'Slot', slotParameters(query), { signal, limit: query.limit }),
+    findSlots: (query, signal) =>
+      all(client, 'Slot', slotParameters(query), { signal, limit: query.limit, along: 'Schedule' }),
     book: (booking) => book(client, booking),
     reschedule: (id, version, to) => reschedule(client, { id, version }, to),
     cancel: (id, version, why) => cancel(client, { id, version }, why),
@@ -37,15 +38,22 @@ async function all(
   client: FhirClient,
   type: string,
   parameters: SearchParameters,
-  { signal, limit = Infinity }: { signal?: AbortSignal | undefined; limit?: number | undefined },
+  options: {
+    signal?: AbortSignal | undefined
+    limit?: number | undefined
+    /** A type that comes along by `_include` and is given too. */
+    along?: string
+  },
 ): Promise<Read[]> {
+  const { signal, limit = Infinity, along } = options
   const found = new Map<string, Read>()
   for await (const { entries } of pull(client, { type, parameters, ...(signal ? { signal } : {}) })) {
     for (const entry of entries) {
-      if (entry.mode !== 'match' || entry.type !== type || entry.id === null) continue
+      const isAsked = (entry.mode === 'match' && entry.type === type) || entry.type === along
+      if (!isAsked || entry.id === null) continue
       // A newer version of one that came before takes its place.
-      found.set(entry.id, {
-        resource: parseResource(entry.text, type),
+      found.set(`${entry.type}/${entry.id}`, {
+        resource: parseResource(entry.text, entry.type),
         text: entry.text,
         version: entry.version,
       })
@@ -79,6 +87,7 @@ function slotParameters(query: SlotQuery): SearchParameters {
     'schedule.actor':
       practitioner === undefined ? undefined : `Practitioner/${practitioner.replace(/^Practitioner\//, '')}`,
     _count: count,
+    _include: 'Slot:schedule',
   }
 }
 

@@ -21,6 +21,8 @@ export interface CallRecorderOptions {
 }
 
 const MAX_ROWS = 200
+/** How long the first of some reads waits for others. */
+const GATHER_MS = 50
 const MAX_BYTES = 8 * 1024 * 1024
 /** Past this the log is behind the calls, and the next call waits for it. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
@@ -29,13 +31,16 @@ const KEPT_BYTES = 1024 * 1024
 
 /**
  * Keeps every call in the log: who was asked what, what came back, and the request ids that Cerner's support asks
- * for. Calls gather while a commit is under way. A call that reads is not waited for; its resources are what counts.
+ * for. Reads gather for a moment, since each commit waits for the disk and a pull makes hundreds of calls a second; a
+ * call that writes is logged at once. Nobody waits for the log of a read; its resources are what counts.
  */
 export class CallRecorder {
   readonly #options: CallRecorderOptions
   #pending: CallRow[] = []
   #bytes = 0
   #flushing: Promise<void> | null = null
+  #isUrgent = false
+  #hurry: (() => void) | null = null
 
   constructor(options: CallRecorderOptions) {
     this.#options = options
@@ -57,13 +62,32 @@ export class CallRecorder {
       { received: 1, bytes: row.sizeBytes, ...(failed ? { retried: 1 } : { applied: 1 }) },
       'out',
     )
+    if (call.method !== 'GET' || this.#pending.length >= MAX_ROWS) this.#urge()
     this.#flushing ??= this.#flush().finally(() => (this.#flushing = null))
+  }
+
+  #urge(): void {
+    this.#isUrgent = true
+    this.#hurry?.()
+  }
+
+  /** Waits for calls that end in the next moment. What ends in this turn of the event loop goes along in any case. */
+  async #gather(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, GATHER_MS)
+    this.#hurry = () => {
+      clearTimeout(timer)
+      setImmediate(resolve)
+    }
+    if (this.#isUrgent) this.#hurry()
+    await promise
+    this.#hurry = null
+    this.#isUrgent = false
   }
 
   async #flush(): Promise<void> {
     while (this.#pending.length > 0) {
-      // What else ends in this turn of the event loop goes along.
-      await new Promise((resolve) => setImmediate(resolve))
+      await this.#gather()
       const rows = this.#take()
       try {
         await acceptCalls(this.#options.writer, rows)
@@ -93,6 +117,7 @@ export class CallRecorder {
 
   /** Resolves when all calls so far are in the log. */
   async flushed(): Promise<void> {
+    this.#urge()
     while (this.#flushing) await this.#flushing
   }
 

@@ -1,15 +1,20 @@
 import type { FhirClient } from '../../connectors/fhir/fhir-client.ts'
+import type { ProbeResult } from '../../contract/connections.ts'
 import type { ConnectionId } from '../../kernel/ids.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Database } from '../../store/database.ts'
 import { openWriter } from '../../store/writer.ts'
 import type { Vault } from '../../vault/vault.ts'
+import type { RunningCerner } from '../connection.ts'
 import type { Connections } from '../connections.ts'
 import type { Counters } from '../counters.ts'
 import type { LiveBus } from '../live.ts'
 import type { EngineServices } from '../services.ts'
 import { CallRecorder } from './call-log.ts'
+import type { Coded } from '../../model/values.ts'
+import { bookableTypes } from './bookable.ts'
 import { ResourceInbox } from './resource-inbox.ts'
+import { examine } from './doctor.ts'
 import { launchService } from './launch.ts'
 import { CernerRuntime } from './runtime.ts'
 import type { CernerLink } from './runtime.ts'
@@ -38,6 +43,10 @@ export interface Cerner extends AsyncDisposable {
   calls: CallRecorder
   services: Pick<EngineServices, 'cerner' | 'launch' | 'sync'>
   link(id: ConnectionId): Promise<CernerLink>
+  /** What can be booked at Cerner: as set, else as pulled appointments have it. */
+  bookable(id: ConnectionId): Promise<Coded[]>
+  /** The connectivity test. */
+  probe(connection: RunningCerner): Promise<ProbeResult>
   /** A connection was added or changed: look at once what is due. */
   wake(): void
   start(): void
@@ -77,6 +86,11 @@ export function openCerner(options: CernerOptions): Cerner {
     inbox,
     calls,
     link,
+    bookable: (id) => bookableTypes(database, connections.cerner(id)),
+    probe: (connection) => {
+      const log = calls.logOf({ connectionId: connection.id, causedBy: null })
+      return examine({ database, clock, log }, connection)
+    },
     wake: () => {
       if (options.works) host.wake()
     },

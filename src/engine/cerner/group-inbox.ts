@@ -1,6 +1,6 @@
-import type { ConnectionId, ExchangeId } from '../../kernel/ids.ts'
+import type { ConnectionId } from '../../kernel/ids.ts'
 import type { Writer } from '../../store/writer.ts'
-import type { Accepted, ArrivedResource, ResourceInbox } from './resource-inbox.ts'
+import type { Accepted, ArrivedResource, Origin, ResourceInbox } from './resource-inbox.ts'
 
 interface Waiting {
   arrived: readonly ArrivedResource[]
@@ -19,17 +19,12 @@ export class GroupInbox {
   readonly #inbox: ResourceInbox
   readonly #writer: Writer
   readonly #connectionId: ConnectionId
-  readonly #origin: { parentId: ExchangeId | null; remote: string; channel: string }
+  readonly #origin: Origin
   #waiting: Waiting[] = []
   #flushing = false
 
   /** @param writer commits of this writer need not wait for the disk: what is lost is read again */
-  constructor(
-    inbox: ResourceInbox,
-    writer: Writer,
-    connectionId: ConnectionId,
-    origin: { parentId: ExchangeId | null; remote: string; channel: string },
-  ) {
+  constructor(inbox: ResourceInbox, writer: Writer, connectionId: ConnectionId, origin: Origin) {
     this.#inbox = inbox
     this.#writer = writer
     this.#connectionId = connectionId
@@ -52,10 +47,8 @@ export class GroupInbox {
       const batch = this.#take()
       const all = batch.flatMap((one) => one.arrived)
       try {
-        const accepted = await this.#inbox.accept(this.#writer, this.#connectionId, all, this.#origin)
-        // Which page brought how many changes is not asked for; the sum is what progress shows.
-        for (const [n, one] of batch.entries())
-          one.resolve({ seen: one.arrived.length, changed: n === 0 ? accepted.changed : 0 })
+        const { changed } = await this.#inbox.acceptNamed(this.#writer, this.#connectionId, all, this.#origin)
+        for (const one of batch) one.resolve(acceptedOf(one.arrived, changed))
       } catch (error) {
         for (const one of batch) one.reject(error)
       }
@@ -75,4 +68,10 @@ export class GroupInbox {
     }
     return this.#waiting.splice(0, count)
   }
+}
+
+/** What came on two pages of one commit counts as changed on the first of them. */
+function acceptedOf(arrived: readonly ArrivedResource[], changed: Set<string>): Accepted {
+  const own = arrived.filter(({ type, id }) => changed.delete(`${type}/${id}`))
+  return { seen: arrived.length, changed: own.length }
 }

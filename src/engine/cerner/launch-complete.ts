@@ -20,7 +20,6 @@ import type { IdToken } from './launch-keys.ts'
 import { openLaunch, sealFacts } from './launch-parts.ts'
 import type { LaunchFacts, LaunchParts, PendingLaunch } from './launch-parts.ts'
 import { readLaunched, recordsOf } from './launch-patient.ts'
-import { launchTokens } from './launch-session.ts'
 import type { CernerLink } from './runtime.ts'
 
 /** A console session that stands on a launch. */
@@ -64,8 +63,7 @@ export async function completeLaunch(
   facts.user = await nameOfUser(parts, connection, facts, idToken)
   const sessionId = newId()
   await keepToken(parts, connection, sessionId, { granted, facts })
-  const tokens = launchTokens(parts, connection, sessionId)
-  await readLaunched(parts, connection, tokens, { ...facts, granted: granted.token.scope })
+  await readLaunched(parts, connection, granted.token, { ...facts, granted: granted.token.scope })
   return open(parts, connection, { sessionId, granted, facts })
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TokenSource } from '../../connectors/cerner/port.ts'
+import type { AccessToken, TokenSource } from '../../connectors/cerner/port.ts'
 import { tenantOf } from '../../connectors/cerner/tenant.ts'
 import { FhirClient } from '../../connectors/fhir/fhir-client.ts'
 import { readPem } from '../../connectors/fhir/pem.ts'
@@ -26,7 +26,7 @@ const MOST_MS = 10_000
 export async function readLaunched(
   parts: LaunchParts,
   connection: RunningCerner,
-  tokens: TokenSource,
+  token: AccessToken,
   { patient, encounter, granted }: Pick<LaunchFacts, 'patient' | 'encounter'> & { granted: string },
 ): Promise<void> {
   if (patient === null) return
@@ -40,7 +40,7 @@ export async function readLaunched(
     limits: { ...settings.limits, retries: Math.min(settings.limits.retries, 1) },
     ca: await readPem('tls.ca', settings.tls.ca),
     log: (await parts.linkOf(connection)).log,
-    tokens,
+    tokens: onlyThis(token),
     version: settings.fhir.version,
     persona: 'patient',
     scopeVersion: settings.auth.scopeVersion,
@@ -51,6 +51,12 @@ export async function readLaunched(
   if (encounter !== null && may('Encounter'))
     await bring(parts, connection, client, { type: 'Encounter', id: encounter, patient }, deadline)
 }
+
+/** The first token of a launch is new; should it be refused nonetheless, no other is asked for. */
+const onlyThis = (token: AccessToken): TokenSource => ({
+  token: () => Promise.resolve(token),
+  discard: () => Promise.resolve(),
+})
 
 interface Wanted {
   type: 'Patient' | 'Encounter'

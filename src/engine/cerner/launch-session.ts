@@ -1,10 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { launchProof, requestToken } from '../../connectors/cerner/auth.ts'
 import type { TokenSource } from '../../connectors/cerner/port.ts'
 import type { LaunchContext } from '../../contract/launch.ts'
 import { IntegrationError } from '../../kernel/errors.ts'
 import { compareScopes, parseScope } from '../../standards/smart/scopes.ts'
-import { endSmartSession, extendSmartSession, launchPurpose, placePatient } from '../../store/smart.ts'
-import { readSmartSession } from '../../store/smart.ts'
+import { readToken } from '../../store/access-tokens.ts'
+import {
+  endSmartSession,
+  extendSmartSession,
+  launchPurpose,
+  placePatient,
+  readSmartSession,
+} from '../../store/smart.ts'
 import type { SmartSessionRow } from '../../store/smart.ts'
 import type { RunningCerner } from '../connection.ts'
 import { openFacts, sealFacts } from './launch-parts.ts'
@@ -17,6 +24,8 @@ import { openTokenSource } from './token-source.ts'
 export const RENEW_BEFORE_MS = 75_000
 /** Cerner may be away for a while; a session whose token ran out longer ago than this waits for it. */
 const GRACE_MS = 15 * 60_000
+const LOOK_AGAIN_MS = 50
+const MOST_WAIT_MS = 5_000
 
 export const CERNER_ENDED =
   'Cerner has ended it: the session in the chart is over, or access was taken back. Open the app again from the chart.'
@@ -108,8 +117,22 @@ export async function keepSession(parts: LaunchParts, sessionId: string): Promis
   } catch (error) {
     if (isEnded(error) || now > endsAtMs + GRACE_MS) throw error
   }
+  await othersDone(parts, row)
   // A renewal that was refused while the old token still lived has ended the session without a word.
   if ((await readSmartSession(parts.database, sessionId))?.ended_at !== null) throw ended()
+}
+
+/**
+ * Waits until whoever renews the token has done it. The old one is still good meanwhile, but only the answer tells
+ * whether the session in the chart still lives.
+ */
+async function othersDone({ database }: LaunchParts, row: SmartSessionRow): Promise<void> {
+  const deadline = performance.now() + MOST_WAIT_MS
+  while (performance.now() < deadline) {
+    const token = await readToken(database, row.connection_id, launchPurpose(row.session_id))
+    if (!token?.renewing || token.error_code !== null) return
+    await sleep(LOOK_AGAIN_MS)
+  }
 }
 
 const ended = (): IntegrationError => new IntegrationError('LAUNCH_ENDED', {})

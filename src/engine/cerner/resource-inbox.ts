@@ -28,6 +28,13 @@ export interface ResourceInboxOptions {
   onAccepted: (jobs: number) => void
 }
 
+/** The call that brought resources, if one is known, and where they came from. */
+export interface Origin {
+  parentId: ExchangeId | null
+  remote: string
+  channel: string
+}
+
 export interface Accepted {
   seen: number
   changed: number
@@ -48,8 +55,19 @@ export class ResourceInbox {
     client: Queryable,
     connectionId: ConnectionId,
     arrived: readonly ArrivedResource[],
-    origin: { parentId: ExchangeId | null; remote: string; channel: string },
+    origin: Origin,
   ): Promise<Accepted> {
+    const { seen, changed } = await this.acceptNamed(client, connectionId, arrived, origin)
+    return { seen, changed: changed.size }
+  }
+
+  /** As {@link accept}, and tells which were new or changed: `Patient/123`. */
+  async acceptNamed(
+    client: Queryable,
+    connectionId: ConnectionId,
+    arrived: readonly ArrivedResource[],
+    origin: Origin,
+  ): Promise<{ seen: number; changed: Set<string> }> {
     const rows = new Map<string, ResourceRow>()
     for (const one of arrived) {
       const row = this.#row(one)
@@ -59,12 +77,14 @@ export class ResourceInbox {
       if (!before || (row.asOfMs ?? 0) >= (before.asOfMs ?? 0)) rows.set(name, row)
     }
     const fresh = await acceptResources(client, [...rows.values()], { connectionId, ...origin })
-    for (const row of rows.values()) {
+    const changed = new Set<string>()
+    for (const [name, row] of rows) {
       if (!fresh.has(row.id)) continue
+      changed.add(name)
       this.#options.counters.add(connectionId, row.type, { received: 1, bytes: row.sizeBytes })
     }
     if (fresh.size > 0) this.#options.onAccepted(fresh.size)
-    return { seen: rows.size, changed: fresh.size }
+    return { seen: rows.size, changed }
   }
 
   /** Stores a copy of a resource, as it was or edited, to be applied again. */

@@ -54,7 +54,11 @@ export async function takeAnswer(client: Queryable, taking: Taking): Promise<Fie
  * Our values are true at Cerner from the moment it says. By its clock and not by ours, or news it makes in the next
  * minutes could look older than they are.
  */
-function asCernerHasIt(document: RecordDocument, { exchangeId, intent }: OpenChange, asOfMs: number): RecordDocument {
+function asCernerHasIt(
+  document: RecordDocument,
+  { exchangeId, intent }: OpenChange,
+  asOfMs: number,
+): RecordDocument {
   const stamped: Record<string, Known> = {}
   for (const field of Object.keys(intent.ours)) {
     const known = isFrom(document, field, exchangeId) ? knownOf(document, field) : null
@@ -114,7 +118,13 @@ async function takeTwin(client: Queryable, { vault, fold, record, change, answer
   const effects = fold.take(record, withKnown(record.document, theirs), [])
   const source = { exchangeId: change.exchangeId, connectionId: answer.connection.id, asOfMs: answer.asOfMs }
   const gone: Said = { value: 'entered-in-error', place: 'Location' }
-  const statement: Statement = { record: twin.type, keys: [], fields: { status: gone }, sets: {}, effect: 'cancel' }
+  const statement: Statement = {
+    record: twin.type,
+    keys: [],
+    fields: { status: gone },
+    sets: {},
+    effect: 'cancel',
+  }
   return [...effects, ...fold.change(twin, statement, source)]
 }
 

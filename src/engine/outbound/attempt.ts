@@ -117,7 +117,11 @@ async function leave(
  * A call left, and what became of it is not known: the answer was lost, or the process ended. Cerner is asked before
  * anything is sent again (cerner-fhir-r4.md §5.10).
  */
-async function findOut(parts: OutboundParts, options: AttemptOptions, change: OpenChange): Promise<Attempted> {
+async function findOut(
+  parts: OutboundParts,
+  options: AttemptOptions,
+  change: OpenChange,
+): Promise<Attempted> {
   const { owner } = options
   let found: Written | null
   try {
@@ -126,7 +130,12 @@ async function findOut(parts: OutboundParts, options: AttemptOptions, change: Op
   } catch (error) {
     const { code, place } = reasonOf(error)
     const mayPass = error instanceof IntegrationError && error.kind !== 'permanent'
-    await settleBack(parts, owner, change, mayPass ? unknown(options, change, code, place) : park(change, code, place))
+    await settleBack(
+      parts,
+      owner,
+      change,
+      mayPass ? unknown(options, change, code, place) : park(change, code, place),
+    )
     return mayPass ? 'failed' : 'answered'
   }
   const { joined } = change.intent
@@ -138,7 +147,11 @@ async function findOut(parts: OutboundParts, options: AttemptOptions, change: Op
   return 'answered'
 }
 
-async function findWritten(parts: OutboundParts, change: OpenChange, road: CernerRoad): Promise<Written | null> {
+async function findWritten(
+  parts: OutboundParts,
+  change: OpenChange,
+  road: CernerRoad,
+): Promise<Written | null> {
   const { request } = change.intent
   if (!isChanging(request)) return road.lookUp(lostWriteOf(parts, change))
   return findChanged(parts, change, await readCurrent(road, request))
@@ -195,7 +208,12 @@ async function settleUnsent(
   // Reading changes nothing, so that an answer was lost only means to read again.
   const isAmbiguous = error instanceof IntegrationError && error.kind === 'ambiguous'
   const mayPass = isAmbiguous || retryKind(error) === 'transient'
-  await settleBack(parts, options.owner, change, mayPass ? again(options, change, code, place) : park(change, code, place))
+  await settleBack(
+    parts,
+    options.owner,
+    change,
+    mayPass ? again(options, change, code, place) : park(change, code, place),
+  )
   return mayPass ? 'failed' : 'answered'
 }
 
@@ -225,7 +243,10 @@ async function settleFailure(
     await settleBack(parts, options.owner, change, park({ ...change, state: 'queued' }, code, place))
   else if (kind === 'transient') {
     const locked = isLocked ? change.intent.locked + 1 : 0
-    await settleBack(parts, options.owner, change, { ...again(options, change, code, place), intent: { locked } })
+    await settleBack(parts, options.owner, change, {
+      ...again(options, change, code, place),
+      intent: { locked },
+    })
   } else await settleBack(parts, options.owner, change, unknown(options, change, code, place))
   return kind === 'transient' && !isLocked ? 'failed' : 'answered'
 }

@@ -40,6 +40,8 @@ test('a booking is here at once as pending, and booked when Cerner has it', asyn
   })
   expect(world.cerner.calls).toEqual(['book'])
   expect(await world.rows('select * from outbox')).toEqual([])
-  expect(await world.rows('select version, exchange_id from far_record')).toEqual([{ version: 'v1', exchange_id }])
+  expect(await world.rows('select version, exchange_id from far_record')).toEqual([
+    { version: 'v1', exchange_id },
+  ])
   expect(world.problems).toEqual([])
 })

@@ -31,7 +31,8 @@ const versionOf = async (world: OutboundWorld, id: string): Promise<number> =>
   (await world.rows<{ version: number }>('select version from patient where id = $1', [id]))[0]?.version ?? 0
 
 const update = async (world: OutboundWorld, id: string, changes: Record<string, string | null>) =>
-  (await world.chart.updatePatient(id, { version: await versionOf(world, id), changes }, actor)).exchange_ids[0] ?? ''
+  (await world.chart.updatePatient(id, { version: await versionOf(world, id), changes }, actor))
+    .exchange_ids[0] ?? ''
 
 const telecoms = (world: OutboundWorld): unknown[] =>
   (world.cerner.readOf('Patient/P1').resource['telecom'] as { value: string }[]).map(({ value }) => value)
@@ -57,7 +58,10 @@ test('fields that the other side changed meanwhile are kept, and ours go on the 
   }
   world.worker()
   await world.becomes(exchange, 'accepted')
-  expect(world.cerner.calls.filter((call) => call.startsWith('update'))).toEqual(['updatePerson P1 v1', 'updatePerson P1 v2'])
+  expect(world.cerner.calls.filter((call) => call.startsWith('update'))).toEqual([
+    'updatePerson P1 v1',
+    'updatePerson P1 v2',
+  ])
   expect(await world.field('patient', id, 'gender')).toBe('O')
   expect(await world.field('patient', id, 'email')).toBe('jane.roe@example.org')
 })
@@ -83,7 +87,9 @@ test('of two fields a person gives one up, and the other is sent', async () => {
   const { world, id } = await openPatient({ fields: { email: 'ask' }, patient: 'studio' })
   await using _ = world
   const exchange = await update(world, id, { email: 'ours@example.org', phone_home: '555-555-0199' })
-  await world.edited('Patient/P1', { telecom: [person.telecom[0], { ...person.telecom[1], value: 'theirs@example.org' }] })
+  await world.edited('Patient/P1', {
+    telecom: [person.telecom[0], { ...person.telecom[1], value: 'theirs@example.org' }],
+  })
   const [conflict] = await world.rows<{ id: string; fields: string[] }>('select id, fields from conflict')
   expect(conflict?.fields).toEqual(['email'])
   await world.decisions.resolve(conflict?.id ?? '', { choice: 'cerner', remember: false }, actor)
@@ -97,12 +103,21 @@ test('a value that the field cannot have, a field Cerner does not take, and a st
   const { world, id } = await openPatient()
   await using _ = world
   const refused = async (changes: Record<string, string | null>) =>
-    update(world, id, changes).catch((error: { code: string; at: object }) => ({ code: error.code, ...error.at }))
-  expect(await refused({ date_of_birth: '1980-02-30' })).toMatchObject({ code: 'REQUEST_INVALID', place: 'body.changes.date_of_birth' })
+    update(world, id, changes).catch((error: { code: string; at: object }) => ({
+      code: error.code,
+      ...error.at,
+    }))
+  expect(await refused({ date_of_birth: '1980-02-30' })).toMatchObject({
+    code: 'REQUEST_INVALID',
+    place: 'body.changes.date_of_birth',
+  })
   expect(await refused({ phone_home: 'ask her' })).toMatchObject({ place: 'body.changes.phone_home' })
   expect(await refused({ last_name: null })).toMatchObject({ place: 'body.changes.last_name' })
   expect(await refused({ ssn: '123-45-6789' })).toMatchObject({ place: 'body.changes' })
-  expect(await refused({ last_name: 'Roe' })).toMatchObject({ code: 'REQUEST_INVALID', reason: 'nothing is different' })
+  expect(await refused({ last_name: 'Roe' })).toMatchObject({
+    code: 'REQUEST_INVALID',
+    reason: 'nothing is different',
+  })
   await expect(
     world.chart.updatePatient(id, { version: 99, changes: { email: 'a@b.cd' } }, actor),
   ).rejects.toMatchObject({ code: 'VERSION_CONFLICT' })
@@ -126,18 +141,29 @@ test('vital signs keep their digits here and there, and come back as the same re
   const linesOf = async (): Promise<(string | undefined)[]> => {
     const found = await world.rows<{ id: string }>('select id from report order by created_at, id')
     const documents = await Promise.all(found.map((row) => world.documentOf('report', row.id)))
-    return documents.flatMap((one) => rowsOf<Observation>(one, 'observations').map(({ quantity }) => quantity?.value))
+    return documents.flatMap((one) =>
+      rowsOf<Observation>(one, 'observations').map(({ quantity }) => quantity?.value),
+    )
   }
   expect(await linesOf()).toEqual(['180.0', '120', '80'])
   world.worker()
   for (const one of ids) await world.becomes(one, 'accepted')
-  for (const name of world.cerner.records.keys()) if (name.startsWith('Observation/')) await world.pulled(name)
+  for (const name of world.cerner.records.keys())
+    if (name.startsWith('Observation/')) await world.pulled(name)
   expect(await linesOf()).toEqual(['180.0', '120', '80'])
   await expect(
-    world.chart.vitalSigns(id, { taken_at: '2026-03-04T17:30:00Z', signs: [{ code: '8302-2', value: '1800', unit: 'cm' }] }, actor),
+    world.chart.vitalSigns(
+      id,
+      { taken_at: '2026-03-04T17:30:00Z', signs: [{ code: '8302-2', value: '1800', unit: 'cm' }] },
+      actor,
+    ),
   ).rejects.toMatchObject({ code: 'VITAL_SIGN_NOT_PLAUSIBLE' })
   await expect(
-    world.chart.vitalSigns(id, { taken_at: '2026-03-04T17:30:00Z', signs: [{ code: '8302-2', value: '71', unit: '[in_i]' }] }, actor),
+    world.chart.vitalSigns(
+      id,
+      { taken_at: '2026-03-04T17:30:00Z', signs: [{ code: '8302-2', value: '71', unit: '[in_i]' }] },
+      actor,
+    ),
   ).rejects.toMatchObject({ code: 'REQUEST_INVALID', at: { place: 'body.signs.0.unit' } })
 })
 
@@ -180,7 +206,10 @@ test('a document is kept here with its content and filed at Cerner', async () =>
   const content = world.cerner.readOf(name ?? '').resource['content'] as [{ attachment: { data: string } }]
   expect(Buffer.from(content[0].attachment.data, 'base64')).toEqual(data)
   const [row] = await world.rows<{ id: string }>('select id from document')
-  expect(await documentContent(world.parts, row?.id ?? '')).toEqual({ bytes: data, mediaType: 'application/pdf' })
+  expect(await documentContent(world.parts, row?.id ?? '')).toEqual({
+    bytes: data,
+    mediaType: 'application/pdf',
+  })
   expect(await world.field('document', row?.id ?? '', 'external_id')).toBe(name?.split('/')[1])
   await world.pulled(name ?? '')
   expect(await world.rows('select id from document')).toHaveLength(1)

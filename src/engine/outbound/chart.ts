@@ -53,16 +53,24 @@ export class Chart {
     await parts.database.tx(async (client) => {
       const { fold, record } = await holdWithPatient(client, parts, { recordId: id, patientId: null })
       if (record.type !== 'patient') throw new IntegrationError('NOT_FOUND', { what: 'patient' })
-      if (record.version !== request.version) throw new IntegrationError('VERSION_CONFLICT', { what: 'patient' })
+      if (record.version !== request.version)
+        throw new IntegrationError('VERSION_CONFLICT', { what: 'patient' })
       if ((await readOpenStates(client, id)).some(({ state }) => state === 'parked'))
         throw new IntegrationError('OUTBOUND_UNDER_WAY', {})
       const values = Object.fromEntries(
         Object.entries(asked).filter(([field, value]) => !equal(valueOf(record.document, field), value)),
       )
       if (Object.keys(values).length === 0)
-        throw new IntegrationError('REQUEST_INVALID', { place: 'body.changes', reason: 'nothing is different' })
+        throw new IntegrationError('REQUEST_INVALID', {
+          place: 'body.changes',
+          reason: 'nothing is different',
+        })
       linkFarPatient(parts, fold, record, connection, far, exchangeId)
-      const known = await readFar(client, parts.vault, { connectionId: connection.id, type: 'Patient', id: far.id })
+      const known = await readFar(client, parts.vault, {
+        connectionId: connection.id,
+        type: 'Patient',
+        id: far.id,
+      })
       await recordChange(client, parts, fold, {
         ...carried(connection, road, actor),
         exchangeId,
@@ -112,7 +120,7 @@ export class Chart {
         request: (_recordId) => ({
           action: 'vital_signs',
           body: text,
-          code: (statement.fields['code']?.value ?? {}) as object,
+          code: statement.fields['code']?.value ?? {},
         }),
       })
       ids.push(exchangeId)
@@ -142,11 +150,15 @@ export class Chart {
     )
     const bytes = Buffer.from(request.data_base64, 'base64')
     // The content is kept once, with the document.
-    const { data: _data, ...attachment } = (body['content'] as [{ attachment: Record<string, unknown> }])[0].attachment
+    const { data: _data, ...attachment } = (body['content'] as [{ attachment: Record<string, unknown> }])[0]
+      .attachment
     const withoutData = { ...body, content: [{ attachment }] }
     const statement = this.#statementOf(connection, JSON.stringify(withoutData), 'document')
     const exchangeId = newId<ExchangeId>()
-    const fields = { ...statement.fields, size_bytes: { value: bytes.length, place: 'content.attachment.data' } }
+    const fields = {
+      ...statement.fields,
+      size_bytes: { value: bytes.length, place: 'content.attachment.data' },
+    }
     await this.#createRecord(connection, road, far, {
       exchangeId,
       patientId,
@@ -166,7 +178,8 @@ export class Chart {
     // Put in as text, since 180.0 would not survive being read.
     const named = body.replace(/^{/, `{"id":"${NOT_YET}",`)
     const mapped = mapFhir(named, mapSettingsOf(connection), now)
-    const statement = mapped.kind === 'mapped' ? mapped.message.statements.find((one) => one.record === record) : null
+    const statement =
+      mapped.kind === 'mapped' ? mapped.message.statements.find((one) => one.record === record) : null
     if (!statement) throw new Error(`our own ${record} does not map`)
     const { external_id: _id, ...fields } = statement.fields
     return { ...statement, fields }
@@ -232,7 +245,10 @@ export class Chart {
     if (!origin || typeof number !== 'string') throw new IntegrationError('NOT_FOUND', { what: 'visit' })
     if (origin.connection_id === connection.id && origin.place === 'Encounter.id') return number
     const place = 'body.encounter_id'
-    throw new IntegrationError('REQUEST_INVALID', { place, reason: `Cerner’s id of this visit is not known; leave it out` })
+    throw new IntegrationError('REQUEST_INVALID', {
+      place,
+      reason: `Cerner’s id of this visit is not known; leave it out`,
+    })
   }
 }
 
@@ -242,7 +258,9 @@ const carried = (connection: RunningCerner, road: CernerRoad, actor: Actor) => (
   actor,
 })
 
-const SIGN_OF = new Map(Object.entries(VITAL_SIGNS).map(([sign, measure]) => [measure.code, { sign, measure }]))
+const SIGN_OF = new Map(
+  Object.entries(VITAL_SIGNS).map(([sign, measure]) => [measure.code, { sign, measure }]),
+)
 
 type Measured =
   | { sign: Exclude<VitalSignName, 'blood_pressure'>; value: string }
@@ -264,4 +282,3 @@ function measureOf(sign: VitalSignsRequest['signs'][number], place: string): Mea
   if (sign.value === undefined) throw refuse('value', 'it is missing')
   return { sign: known.sign as Exclude<VitalSignName, 'blood_pressure'>, value: sign.value }
 }
-

@@ -35,7 +35,11 @@ test('a move stands on the version that was read, and another field that changed
   world.worker()
   await world.becomes(exchange, 'accepted')
   expect(world.cerner.calls).toEqual(['readAppointment Appointment/X1', 'reschedule X1 v2'])
-  expect(await world.appointment(id)).toMatchObject({ start_time: OURS, notes: 'Bring the films', pending: null })
+  expect(await world.appointment(id)).toMatchObject({
+    start_time: OURS,
+    notes: 'Bring the films',
+    pending: null,
+  })
   expect(world.cerner.readOf('Appointment/X1').resource['start']).toBe(OURS)
 })
 
@@ -108,7 +112,9 @@ test('ours is chosen: it is sent on the version Cerner has now', async () => {
   await world.becomes(exchange, 'accepted')
   expect(world.cerner.calls).toEqual(['readAppointment Appointment/X1', 'reschedule X1 v2'])
   expect(await world.appointment(id)).toMatchObject({ start_time: OURS, pending: null })
-  expect(await conflicts(world)).toMatchObject([{ state: 'resolved', choice: 'studio', resolved_by: 'Dana Desk' }])
+  expect(await conflicts(world)).toMatchObject([
+    { state: 'resolved', choice: 'studio', resolved_by: 'Dana Desk' },
+  ])
   await expect(
     world.decisions.resolve(row?.id ?? '', { choice: 'cerner', remember: false }, actor),
   ).rejects.toMatchObject({ code: 'VERSION_CONFLICT' })
@@ -124,14 +130,21 @@ test('Cerner is chosen: its value is taken over from its own exchange, ours is n
   world.worker()
   await sleep(50)
   expect(world.cerner.calls).toEqual([])
-  expect(await world.appointment(id)).toMatchObject({ start_time: THEIRS, end_time: slotAt(THEIRS).end, pending: null })
+  expect(await world.appointment(id)).toMatchObject({
+    start_time: THEIRS,
+    end_time: slotAt(THEIRS).end,
+    pending: null,
+  })
   expect(originsOf(await world.documentOf('appointment', id))['start_time']).toMatchObject({
     exchange_id: far,
     connection_id: world.connection.id,
     place: 'Appointment.start',
   })
   expect(await world.field('appointment', id, 'slot_id')).toBeNull()
-  expect(await world.outcome(exchange)).toMatchObject({ state: 'cancelled', error_code: 'OUTBOUND_CANCELLED' })
+  expect(await world.outcome(exchange)).toMatchObject({
+    state: 'cancelled',
+    error_code: 'OUTBOUND_CANCELLED',
+  })
   expect(world.remembered).toEqual([{ fields: ['end_time', 'start_time'], rule: 'cerner' }])
 })
 
@@ -158,7 +171,11 @@ test('by the rule cerner its move stands and ours is not sent', async () => {
   const exchange = await move(world, id)
   await world.edited('Appointment/X1', times(THEIRS))
   expect(await world.outcome(exchange)).toMatchObject({ state: 'cancelled' })
-  expect(await world.appointment(id)).toMatchObject({ start_time: THEIRS, end_time: slotAt(THEIRS).end, pending: null })
+  expect(await world.appointment(id)).toMatchObject({
+    start_time: THEIRS,
+    end_time: slotAt(THEIRS).end,
+    pending: null,
+  })
   expect(await conflicts(world)).toEqual([])
 })
 
@@ -194,7 +211,11 @@ test('a move of what was cancelled there is a conflict, though a move sets no st
   await using _ = world
   const exchange = await move(world, id)
   await world.edited('Appointment/X1', { status: 'cancelled' })
-  expect(await world.outcome(exchange)).toMatchObject({ state: 'parked', error_code: 'CONFLICT_WAITS', error_place: 'status' })
+  expect(await world.outcome(exchange)).toMatchObject({
+    state: 'parked',
+    error_code: 'CONFLICT_WAITS',
+    error_place: 'status',
+  })
   const [row] = await conflicts(world)
   await world.decisions.resolve(row?.id ?? '', { choice: 'cerner', remember: false }, actor)
   expect(await world.appointment(id)).toMatchObject({ status: 'cancelled', start_time: FIRST, pending: null })
@@ -290,7 +311,11 @@ test('a move that is taken back shows what Cerner has', async () => {
   const exchange = await move(world, id)
   await world.edited('Appointment/X1', times(THEIRS))
   await world.decisions.withdraw(exchange as never, actor)
-  expect(await world.appointment(id)).toMatchObject({ start_time: THEIRS, end_time: slotAt(THEIRS).end, pending: null })
+  expect(await world.appointment(id)).toMatchObject({
+    start_time: THEIRS,
+    end_time: slotAt(THEIRS).end,
+    pending: null,
+  })
 })
 
 test('a change behind one that is taken back stands on what was before both', async () => {
@@ -301,7 +326,11 @@ test('a change behind one that is taken back stands on what was before both', as
   await world.decisions.withdraw(one as never, actor)
   expect((await world.appointment(id))?.start_time).toBe(THEIRS)
   await world.decisions.withdraw(two as never, actor)
-  expect(await world.appointment(id)).toMatchObject({ start_time: FIRST, end_time: slotAt(FIRST).end, pending: null })
+  expect(await world.appointment(id)).toMatchObject({
+    start_time: FIRST,
+    end_time: slotAt(FIRST).end,
+    pending: null,
+  })
 })
 
 test('somebody else’s appointment under the same number is not touched', async () => {

@@ -7,7 +7,7 @@ import { noteEvent } from '../../store/accept.ts'
 import { appendAudit } from '../../store/audit.ts'
 import type { Queryable } from '../../store/columns.ts'
 import { findOpenConflict, lockConflict, readConflictRow, resolveConflictOf } from '../../store/conflicts.ts'
-import { hint, setOutcome } from '../../store/outbox.ts'
+import { hint, readOutbox, setOutcome } from '../../store/outbox.ts'
 import type { Actor } from '../services.ts'
 import { giveUp, takeForDecision } from './give-up.ts'
 import { isOut } from './intent.ts'
@@ -89,7 +89,12 @@ export class Decisions {
       if (choice === 'studio') await this.#keepOurs(client, decided.change, row.fields, actor)
       else {
         const says = 'A person chose what Cerner has.'
-        await giveUp(client, this.#parts, decided, { fields: row.fields, by: actor.name, event: 'resolved', says })
+        await giveUp(client, this.#parts, decided, {
+          fields: row.fields,
+          by: actor.name,
+          event: 'resolved',
+          says,
+        })
       }
       await hint(client, { type: 'conflicts' })
       const detail = { choice, fields: row.fields, remember, ...objectOf(decided.change) }
@@ -143,7 +148,9 @@ const objectOf = ({ recordType, recordId, patientId }: OpenChange): Record<strin
 async function takeConflict(client: Queryable, parts: OutboundParts, id: string) {
   const seen = await readConflictRow(client, id)
   if (!seen) throw new IntegrationError('NOT_FOUND', { what: 'conflict' })
-  const decided = seen.state === 'open' ? await takeForDecision(client, parts, seen.exchange_id) : null
+  // Who chose first has ended the change, or sent it on its way.
+  const isThere = seen.state === 'open' && (await readOutbox(client, seen.exchange_id)) !== undefined
+  const decided = isThere ? await takeForDecision(client, parts, seen.exchange_id) : null
   const row = await lockConflict(client, id)
   if (!decided || row?.state !== 'open') throw new IntegrationError('VERSION_CONFLICT', { what: 'conflict' })
   return { row, decided }

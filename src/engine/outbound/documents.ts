@@ -19,7 +19,8 @@ export async function documentContent(
   if (kept) return kept
   const document = await readDocument(database, vault, 'document', id)
   const url = document && valueOf(document, 'content_url')
-  if (!document || typeof url !== 'string') throw new IntegrationError('NOT_FOUND', { what: 'document content' })
+  if (!document || typeof url !== 'string')
+    throw new IntegrationError('NOT_FOUND', { what: 'document content' })
   const from = originsOf(document)['content_url']?.connection_id
   const own = parts.connections().find((one) => one.id === from)
   const { road } = await carrierOf(parts, 'documents', own?.id)

@@ -13,7 +13,11 @@ const HL7 = newId<ConnectionId>()
 const reader = readerOf(hl7v2Settings.parse({ zone: 'UTC', defaultAuthority: 'CERNER' }))
 
 /** An SIU of the hospital's own feed about the appointment at AT. */
-function siu(event: string, number: string, more: { at?: string; start?: string; provider?: string } = {}): MappedMessage {
+function siu(
+  event: string,
+  number: string,
+  more: { at?: string; start?: string; provider?: string } = {},
+): MappedMessage {
   const { at = '20260304180100', start = '20260310150000', provider } = more
   const text = [
     `MSH|^~\\&|SCH|HOSP|PS|PS|${at}||SIU^${event}|C${number}${event}${at}|P|2.5.1`,
@@ -49,7 +53,12 @@ test('the SIU of our own booking that comes before the answer joins our record',
   while (world.cerner.calls.length === 0) await sleep(5)
   await world.news(siu('S12', 'A1'), HL7)
   expect(await count(world, 'appointment')).toBe(1)
-  expect(await world.appointment(id)).toMatchObject({ status: 'booked', external_id: 'A1', pending: { state: 'sent' }, steps: [] })
+  expect(await world.appointment(id)).toMatchObject({
+    status: 'booked',
+    external_id: 'A1',
+    pending: { state: 'sent' },
+    steps: [],
+  })
   hold.resolve()
   await world.becomes(exchange, 'accepted')
   expect(await world.appointment(id)).toMatchObject({ status: 'booked', external_id: 'A1', pending: null })
@@ -121,7 +130,9 @@ test('a booking whose own SIU has come cannot be taken back any more', async () 
   const { world, exchange } = await openBooked()
   await using _ = world
   await world.news(siu('S12', 'A1'), HL7)
-  await expect(world.decisions.withdraw(exchange as never, actor)).rejects.toMatchObject({ code: 'OUTBOUND_UNDER_WAY' })
+  await expect(world.decisions.withdraw(exchange as never, actor)).rejects.toMatchObject({
+    code: 'OUTBOUND_UNDER_WAY',
+  })
 })
 
 test('an SIU about a move of ours that is under way is its echo, whichever comes first', async () => {

@@ -71,7 +71,8 @@ function isSamePerson(
   const { statements } = newsOf(connection, read, new Date(clock.now()).toISOString())
   const said = statements.find(({ record }) => record === 'patient')
   if (!said) return false
-  const same = (field: string): boolean => wordOf(said.fields[field]?.value) === wordOf(valueOf(document, field))
+  const same = (field: string): boolean =>
+    wordOf(said.fields[field]?.value) === wordOf(valueOf(document, field))
   return said.keys.some(({ value }) => value === number) && same('date_of_birth') && same('last_name')
 }
 
@@ -89,7 +90,13 @@ export function linkFarPatient(
   if (!far.isFound) return
   const key: Identifier = { value: far.id, authority: mapSettingsOf(connection).source, type: FHIR_ID }
   const identifiers = { rows: [key], place: 'Patient.id' }
-  const statement: Statement = { record: 'patient', keys: [key], fields: {}, sets: { identifiers }, effect: 'mention' }
+  const statement: Statement = {
+    record: 'patient',
+    keys: [key],
+    fields: {},
+    sets: { identifiers },
+    effect: 'mention',
+  }
   const source = { exchangeId, connectionId: connection.id, asOfMs: parts.clock.now() }
   fold.change(patient, statement, source)
   for (const blind of blindKeys(parts.vault, 'patient', [key], '')) fold.link(blind, patient)

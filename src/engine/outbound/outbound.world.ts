@@ -71,8 +71,16 @@ export class FakeCerner implements CernerRoad {
   }
 
   fail(method: string, code: ErrorCode, times = 1): void {
-    const at = { call: method, status: 503, place: 'a field', host: 'cerner.test', reason: 'test', from: 'x', to: 'y' }
-    const error = new IntegrationError(code, at as never)
+    const at = {
+      call: method,
+      status: 503,
+      place: 'a field',
+      host: 'cerner.test',
+      reason: 'test',
+      from: 'x',
+      to: 'y',
+    }
+    const error = new IntegrationError(code, at)
     for (let n = 0; n < times; n++) this.fault(method, { kind: 'throw', error })
   }
 
@@ -144,7 +152,12 @@ export class FakeCerner implements CernerRoad {
       this.#made += 1
       const { patient, start, end, reason, practitioner } = booking
       const provider = practitioner
-        ? [{ actor: { reference: `Practitioner/${practitioner.id}`, display: practitioner.display }, status: 'accepted' }]
+        ? [
+            {
+              actor: { reference: `Practitioner/${practitioner.id}`, display: practitioner.display },
+              status: 'accepted',
+            },
+          ]
         : []
       return this.#written(
         this.put({
@@ -163,7 +176,11 @@ export class FakeCerner implements CernerRoad {
   reschedule: CernerRoad['reschedule'] = (id, version, { slotId }) =>
     this.#call('reschedule', `${id} ${version}`, () => {
       const [start, end] = timesOf(slotId)
-      return this.#change(`Appointment/${id}`, version, { start, end, slot: [{ reference: `Slot/${slotId}` }] })
+      return this.#change(`Appointment/${id}`, version, {
+        start,
+        end,
+        slot: [{ reference: `Slot/${slotId}` }],
+      })
     })
 
   cancel: CernerRoad['cancel'] = (id, version, { code, system }) =>
@@ -194,10 +211,11 @@ export class FakeCerner implements CernerRoad {
 
   createPerson: CernerRoad['createPerson'] = (resource) => this.#create('createPerson', resource)
   createObservation: CernerRoad['createObservation'] = (resource, text) =>
-    this.#create('createObservation', text === undefined ? resource : (parseResource(text) as FhirResource))
+    this.#create('createObservation', text === undefined ? resource : parseResource(text))
   createDocument: CernerRoad['createDocument'] = (resource) => this.#create('createDocument', resource)
   readPerson: CernerRoad['readPerson'] = (id) => this.#readCall('readPerson', `Patient/${id}`)
-  readAppointment: CernerRoad['readAppointment'] = (id) => this.#readCall('readAppointment', `Appointment/${id}`)
+  readAppointment: CernerRoad['readAppointment'] = (id) =>
+    this.#readCall('readAppointment', `Appointment/${id}`)
 
   searchPersons: CernerRoad['searchPersons'] = ({ identifier }) => {
     this.calls.push('searchPersons')
@@ -211,14 +229,18 @@ export class FakeCerner implements CernerRoad {
 
   slots: FhirResource[] = []
   findSlots: CernerRoad['findSlots'] = () =>
-    Promise.resolve(this.slots.map((resource) => ({ resource, text: JSON.stringify(resource), version: null })))
+    Promise.resolve(
+      this.slots.map((resource) => ({ resource, text: JSON.stringify(resource), version: null })),
+    )
   results: CernerRoad['results'] = () => Promise.resolve([])
   documents: CernerRoad['documents'] = () => Promise.resolve([])
   contents = new Map<string, { bytes: Uint8Array; mediaType: string }>()
   content: CernerRoad['content'] = (url) => {
     this.calls.push('content')
     const found = this.contents.get(url)
-    return found ? Promise.resolve(found) : Promise.reject(new IntegrationError('FHIR_NOT_FOUND', { call: 'GET Binary' }))
+    return found
+      ? Promise.resolve(found)
+      : Promise.reject(new IntegrationError('FHIR_NOT_FOUND', { call: 'GET Binary' }))
   }
 
   lookUp: CernerRoad['lookUp'] = async (lost: LostWrite) => {
@@ -255,7 +277,7 @@ function patched(resource: FhirResource, operations: readonly Operation[]): Reco
     if (op === 'test') continue
     const steps = path.split('/').slice(1)
     const last = steps.pop() ?? ''
-    let target = copy as Record<string, unknown>
+    let target = copy
     for (const step of steps) target = (target[step] ??= []) as Record<string, unknown>
     if (Array.isArray(target) && last === '-') target.push(value)
     else if (op === 'remove' && Array.isArray(target)) target.splice(Number(last), 1)
@@ -273,7 +295,10 @@ export const slotAt = (start: string) => ({
   practitioner: null,
 })
 
-const timesOf = (slotId: string): [string, string] => [slotAt(slotId.slice(1)).start, slotAt(slotId.slice(1)).end]
+const timesOf = (slotId: string): [string, string] => [
+  slotAt(slotId.slice(1)).start,
+  slotAt(slotId.slice(1)).end,
+]
 
 export interface OutboundWorld extends AsyncDisposable {
   store: TestDatabase
@@ -309,15 +334,32 @@ export interface OutboundWorld extends AsyncDisposable {
   rows<R extends object>(sql: string, values?: unknown[]): Promise<R[]>
 }
 
-export async function openOutboundWorld(settings: CernerSettingsInput = {}): Promise<OutboundWorld> {
-  const store = await openTestDatabase({ max: 12 })
+/** @param given a database and its keys that somebody else closes */
+export async function openOutboundWorld(
+  settings: CernerSettingsInput = {},
+  given?: { store: TestDatabase; vault: Vault },
+): Promise<OutboundWorld> {
+  const store = given?.store ?? (await openTestDatabase({ max: 12 }))
   const { database } = store
-  const vault = testVault()
+  const vault = given?.vault ?? testVault()
   const cerner = new FakeCerner()
   const id = newId<ConnectionId>()
   const parsed = cernerSettings.parse({ fhir: { base: 'http://cerner.test/r4/tenant' }, ...settings })
-  const connection: RunningCerner = { id, name: 'Cerner', channel: 'cerner', settings: parsed, enabled: true, version: 1 }
-  await addConnection(database, { id, channel: 'cerner', name: 'Cerner', settings: parsed, sealed_secrets: null })
+  const connection: RunningCerner = {
+    id,
+    name: 'Cerner',
+    channel: 'cerner',
+    settings: parsed,
+    enabled: true,
+    version: 1,
+  }
+  await addConnection(database, {
+    id,
+    channel: 'cerner',
+    name: 'Cerner',
+    settings: parsed,
+    sealed_secrets: null,
+  })
   const clock = { nowMs: START_MS }
   const problems: unknown[] = []
   const remembered: { fields: readonly string[]; rule: string }[] = []
@@ -394,7 +436,9 @@ export async function openOutboundWorld(settings: CernerSettingsInput = {}): Pro
         ],
       }
       await world.news(message)
-      const found = await rows<{ id: string }>('select id from patient order by created_at desc, id desc limit 1')
+      const found = await rows<{ id: string }>(
+        'select id from patient order by created_at desc, id desc limit 1',
+      )
       return found[0]?.id ?? ''
     },
     booked: async (patientNumber, appointmentId, start) => {
@@ -407,14 +451,17 @@ export async function openOutboundWorld(settings: CernerSettingsInput = {}): Pro
         participant: [{ actor: { reference: `Patient/P${patientNumber}` }, status: 'accepted' }],
       })
       await world.pulled(`Appointment/${appointmentId}`)
-      const found = await rows<{ id: string }>('select id from appointment order by created_at desc, id desc limit 1')
+      const found = await rows<{ id: string }>(
+        'select id from appointment order by created_at desc, id desc limit 1',
+      )
       return found[0]?.id ?? ''
     },
     edited: (name, change) => {
       cerner.edit(name, change)
       return world.pulled(name)
     },
-    pulled: (name) => world.news(newsOf(connection, cerner.readOf(name), new Date(clock.nowMs).toISOString())),
+    pulled: (name) =>
+      world.news(newsOf(connection, cerner.readOf(name), new Date(clock.nowMs).toISOString())),
     news: async (message, connectionId = id) => {
       const exchangeId = newId<ExchangeId>()
       await database.tx(async (client) => {
@@ -432,7 +479,9 @@ export async function openOutboundWorld(settings: CernerSettingsInput = {}): Pro
     appointment: (appointmentId) => readAppointment({ database, vault }, appointmentId, { showNames: true }),
     documentOf: async (type, recordId) => {
       const [row] = await rows<{ sealed: Buffer }>(`select sealed from ${type} where id = $1`, [recordId])
-      return JSON.parse(vault.openText(`${type}/${recordId}`, row?.sealed ?? Buffer.alloc(0))) as RecordDocument
+      return JSON.parse(
+        vault.openText(`${type}/${recordId}`, row?.sealed ?? Buffer.alloc(0)),
+      ) as RecordDocument
     },
     field: async (type, recordId, name) => valueOf(await world.documentOf(type, recordId), name),
     outcome: async (exchangeId) => {
@@ -451,14 +500,15 @@ export async function openOutboundWorld(settings: CernerSettingsInput = {}): Pro
         seen = `${now} ${code ?? ''}`
         await sleep(10)
       }
-      throw new Error(`the exchange is ${seen}, not ${state}; calls: ${cerner.calls.slice(0, 20).join(', ')}; ${problems.map(String).join('; ')}`)
+      throw new Error(
+        `the exchange is ${seen}, not ${state}; calls: ${cerner.calls.slice(0, 20).join(', ')}; ${problems.map(String).join('; ')}`,
+      )
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(workers.map((worker) => worker.stop()))
       await listening[Symbol.asyncDispose]()
-      await store[Symbol.asyncDispose]()
+      if (!given) await store[Symbol.asyncDispose]()
     },
   }
   return world
 }
-

@@ -7,7 +7,14 @@ const AT = '2026-03-10T15:00:00.000Z'
 const LATER = '2026-03-11T16:00:00.000Z'
 
 const book = async (world: OutboundWorld, patientId: string, start = AT, more: object = {}) => {
-  const request = { patient_id: patientId, slot: slotAt(start), service_type: {}, reason: '', comment: '', ...more }
+  const request = {
+    patient_id: patientId,
+    slot: slotAt(start),
+    service_type: {},
+    reason: '',
+    comment: '',
+    ...more,
+  }
   return world.scheduling.book(request, actor)
 }
 
@@ -37,7 +44,10 @@ test('a refusal parks at once, the appointment stays pending and shows why, and 
   expect(world.cerner.calls).toEqual(['book'])
   await world.decisions.withdraw(exchange_id as never, actor)
   expect(await world.appointment(appointment.id)).toMatchObject({ status: 'entered-in-error', pending: null })
-  expect(await world.outcome(exchange_id)).toMatchObject({ state: 'cancelled', error_code: 'OUTBOUND_CANCELLED' })
+  expect(await world.outcome(exchange_id)).toMatchObject({
+    state: 'cancelled',
+    error_code: 'OUTBOUND_CANCELLED',
+  })
   // The time is free for the patient again.
   expect((await book(world, patient, AT)).appointment.status).toBe('pending')
 })
@@ -123,7 +133,9 @@ test('a worker that dies in a call leaves a trace, and another finds out and fin
   const { exchange_id, appointment } = await book(world, await world.patient('1'))
   const first = world.worker({ leaseSeconds: 3600 })
   while (world.cerner.calls.length === 0) await sleep(5)
-  expect(await world.rows('select state, sent_at is not null as sent from outbox')).toEqual([{ state: 'sent', sent: true }])
+  expect(await world.rows('select state, sent_at is not null as sent from outbox')).toEqual([
+    { state: 'sent', sent: true },
+  ])
   // Its lease runs out while it hangs, as it does when the process is gone.
   await world.rows(`update outbox set lease_until = '-infinity'`)
   world.worker()
@@ -207,7 +219,9 @@ test('one patient is not booked twice at one time, even when two clerks press at
   const patient = await world.patient('1')
   const half = new Date(Date.parse(AT) + 15 * 60_000).toISOString()
   const results = await Promise.allSettled([book(world, patient, AT), book(world, patient, half)])
-  const refused = results.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []))
+  const refused = results.flatMap((one) =>
+    one.status === 'rejected' ? [(one.reason as { code: string }).code] : [],
+  )
   expect(refused).toEqual(['PATIENT_DOUBLE_BOOKED'])
   // The next slot begins when this one ends.
   expect((await book(world, patient, slotAt(half).end)).appointment.status).toBe('pending')
@@ -230,7 +244,9 @@ test('on the day the clocks go back, the same wall time twice is two times', asy
   // 02:30 on 8 March 2026 is no time there; the slot that begins at 03:00 CDT is kept as the instant it is.
   const spring = await book(world, patient, '2026-03-08T08:00:00.000Z')
   await world.becomes(spring.exchange_id, 'accepted')
-  const { resource } = world.cerner.readOf(`Appointment/${(await world.appointment(spring.appointment.id))?.external_id ?? ''}`)
+  const { resource } = world.cerner.readOf(
+    `Appointment/${(await world.appointment(spring.appointment.id))?.external_id ?? ''}`,
+  )
   expect(resource['start']).toBe('2026-03-08T08:00:00.000Z')
 })
 
@@ -239,11 +255,15 @@ test('a step that Cerner does not take is refused before anything is written', a
   await world.patient('1')
   const id = await world.booked('1', 'X1', AT)
   const version = (await world.appointment(id))?.version ?? 0
-  await expect(world.scheduling.setStatus(id, { version, status: 'fulfilled' }, actor)).rejects.toMatchObject({
-    code: 'APPOINTMENT_TRANSITION',
-    at: { from: 'booked', to: 'fulfilled' },
-  })
-  await expect(world.scheduling.setStatus(id, { version: version + 1, status: 'arrived' }, actor)).rejects.toMatchObject({
+  await expect(world.scheduling.setStatus(id, { version, status: 'fulfilled' }, actor)).rejects.toMatchObject(
+    {
+      code: 'APPOINTMENT_TRANSITION',
+      at: { from: 'booked', to: 'fulfilled' },
+    },
+  )
+  await expect(
+    world.scheduling.setStatus(id, { version: version + 1, status: 'arrived' }, actor),
+  ).rejects.toMatchObject({
     code: 'VERSION_CONFLICT',
   })
   expect(await world.rows('select * from outbox')).toEqual([])
@@ -282,7 +302,9 @@ test('a patient whom only HL7 has told of is found at Cerner by number, birth an
         keys,
         effect: 'upsert',
         sets: { identifiers: { rows: keys, place: 'PID-3' } },
-        fields: Object.fromEntries(Object.entries(said).map(([name, value]) => [name, { value, place: 'PID-5' }])),
+        fields: Object.fromEntries(
+          Object.entries(said).map(([name, value]) => [name, { value, place: 'PID-5' }]),
+        ),
       },
     ],
   })

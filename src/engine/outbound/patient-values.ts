@@ -62,7 +62,11 @@ export function checkedValues(
   for (const [field, value] of Object.entries(changes)) {
     const known = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined
     const place = known ? `body.changes.${field}` : 'body.changes'
-    if (!known) throw new IntegrationError('REQUEST_INVALID', { place, reason: 'Cerner does not take one of the fields' })
+    if (!known)
+      throw new IntegrationError('REQUEST_INVALID', {
+        place,
+        reason: 'Cerner does not take one of the fields',
+      })
     if (value === null && !known.mayClear)
       throw new IntegrationError('REQUEST_INVALID', { place, reason: 'Cerner does not let it be cleared' })
     const checked = value === null ? null : known.check(value, country)

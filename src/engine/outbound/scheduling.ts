@@ -85,7 +85,9 @@ export class Scheduling {
   ): Promise<Pick<SchedulingOptions, 'service_types' | 'locations' | 'practitioners'>> {
     const directory = await openDirectory(this.#parts, connection.id)
     const told = (await this.#parts.serviceTypes?.(connection.id)) ?? []
-    const types = new Map([...told, ...(this.#seen.get(connection.id)?.values() ?? [])].map((one) => [valueOfType(one), one]))
+    const types = new Map(
+      [...told, ...(this.#seen.get(connection.id)?.values() ?? [])].map((one) => [valueOfType(one), one]),
+    )
     const { locations: ours, practitioners: theirs } = connection.settings.pull
     const offered = (kind: 'location' | 'practitioner', only: readonly string[]) =>
       directory.all(kind).filter(({ id }) => only.length === 0 || only.includes(id))
@@ -102,7 +104,8 @@ export class Scheduling {
 
   async slots(query: SlotQueryRequest): Promise<Slot[]> {
     const slots = await findSlots(this.#parts, query)
-    for (const { connection_id: id, service_type: type } of slots) this.#remember(id as ConnectionId, type as Coded)
+    for (const { connection_id: id, service_type: type } of slots)
+      this.#remember(id as ConnectionId, type as Coded)
     return slots
   }
 
@@ -119,13 +122,18 @@ export class Scheduling {
    */
   async book(request: BookRequest, actor: Actor): Promise<AppointmentChange> {
     const parts = this.#parts
-    const { connection, road } = await carrierOf(parts, 'book', request.connection_id as ConnectionId | undefined)
+    const { connection, road } = await carrierOf(
+      parts,
+      'book',
+      request.connection_id as ConnectionId | undefined,
+    )
     const slot = checkedSlot(request.slot)
     const far = await findFarPatient(parts, connection, request.patient_id)
     const exchangeId = newId<ExchangeId>()
     const made = await parts.database.tx(async (client) => {
       const { request_id: controlId } = request
-      const first = controlId === undefined ? null : await claimControl(client, parts.vault, controlId, exchangeId)
+      const first =
+        controlId === undefined ? null : await claimControl(client, parts.vault, controlId, exchangeId)
       if (first) return { exchangeId: first.id, id: recordIdIn(first.records) }
       const fold = new Fold(parts.vault)
       await holdRecords(client, fold, parts.vault, [request.patient_id])
@@ -252,7 +260,11 @@ export class Scheduling {
       // Cerner gave it no number that we know, so there is nothing there to change.
       if (typeof farId !== 'string') throw new IntegrationError('OUTBOUND_UNDER_WAY', {})
       const change = await make(client, { connection, farId, patient: held.patient, record, fold })
-      const known = await readFar(client, parts.vault, { connectionId: connection.id, type: 'Appointment', id: farId })
+      const known = await readFar(client, parts.vault, {
+        connectionId: connection.id,
+        type: 'Appointment',
+        id: farId,
+      })
       await recordChange(client, parts, fold, {
         ...carried(connection, road, exchangeId, actor),
         ...change,
@@ -344,7 +356,10 @@ function checkedSlot(slot: BookRequest['slot']): Chosen {
   const start = instant(slot.start, 'body.slot.start')
   const end = instant(slot.end, 'body.slot.end')
   if (end <= start)
-    throw new IntegrationError('REQUEST_INVALID', { place: 'body.slot.end', reason: 'it is not after the start' })
+    throw new IntegrationError('REQUEST_INVALID', {
+      place: 'body.slot.end',
+      reason: 'it is not after the start',
+    })
   return { ...slot, start, end }
 }
 
@@ -355,7 +370,11 @@ function placed(slot: Chosen, connection: RunningCerner): Record<string, unknown
     const { id, name } = slot.practitioner
     const { source, codes } = mapSettingsOf(connection)
     const ours = codes?.['practitioner']?.[id]
-    const provider: Person = { id: ours ?? id, ...(ours === undefined ? { authority: source } : {}), ...splitName(name) }
+    const provider: Person = {
+      id: ours ?? id,
+      ...(ours === undefined ? { authority: source } : {}),
+      ...splitName(name),
+    }
     values['provider_id'] = provider.id
     values['provider'] = provider
   }

@@ -62,7 +62,7 @@ export async function send(
     case 'person_update':
       return updatePerson(parts, road, change, current)
     case 'vital_signs':
-      return road.createObservation(parseResource(request.body) as FhirResource, request.body)
+      return road.createObservation(parseResource(request.body), request.body)
     case 'document_create':
       return road.createDocument(await withContent(parts, request))
     default:
@@ -123,7 +123,7 @@ export function lostWriteOf(parts: OutboundParts, change: OpenChange): LostWrite
     case 'book':
       return { type, body: bookingBody(request), sentAtMs }
     case 'vital_signs':
-      return { type, body: parseResource(request.body) as FhirResource, sentAtMs }
+      return { type, body: parseResource(request.body), sentAtMs }
     case 'document_create':
       return { type, body: request.body as unknown as FhirResource, sentAtMs }
     default:

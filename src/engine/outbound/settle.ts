@@ -68,7 +68,12 @@ export async function settleAccepted(
     const { exchangeId } = change
     const connection = connectionOf(parts, change.connectionId)
     const source = mapSettingsOf(connection).source
-    const answer = { written, asOfMs: written.lastModifiedMs ?? change.sentAtMs ?? clock.now(), connection, source }
+    const answer = {
+      written,
+      asOfMs: written.lastModifiedMs ?? change.sentAtMs ?? clock.now(),
+      connection,
+      source,
+    }
     const effects = await takeAnswer(client, { vault, fold, record, change, answer })
     // What was heard while the call was under way came after it, since it was made on the version before.
     const { document, turns, effects: later } = await passOn(client, { record, change, rest })
@@ -95,7 +100,12 @@ export async function settleAccepted(
     await setOutcome(client, { exchangeId, state: 'accepted', attempts: change.attempts })
     await hint(client, { type: 'outbox' })
     await hint(client, { type: 'records', types: [record.type] })
-    const entry = { actor: 'engine', role: 'system', action: 'exchange.accepted', object: `exchange/${exchangeId}` }
+    const entry = {
+      actor: 'engine',
+      role: 'system',
+      action: 'exchange.accepted',
+      object: `exchange/${exchangeId}`,
+    }
     await appendAudit(client, [{ ...entry, detail: { record: `${record.type}/${record.id}` } }], clock)
   })
 }
@@ -113,7 +123,9 @@ async function passOn(
     if (!taker) left[field] = known
     else
       next = next.map((one) =>
-        one === taker ? { ...one, intent: { ...one.intent, theirs: { ...one.intent.theirs, [field]: known } } } : one,
+        one === taker
+          ? { ...one, intent: { ...one.intent, theirs: { ...one.intent.theirs, [field]: known } } }
+          : one,
       )
   }
   const rules = await readRules(
@@ -182,7 +194,11 @@ export async function settleBack(
       id: newId(),
       event: back.standing.state,
       actor: 'engine',
-      detail: { says: back.says, attempt: change.attempts, ...(back.standing.code ? { code: back.standing.code } : {}) },
+      detail: {
+        says: back.says,
+        attempt: change.attempts,
+        ...(back.standing.code ? { code: back.standing.code } : {}),
+      },
     })
     if (!isOut(change) && Object.keys(change.intent.theirs).length > 0) {
       // What was heard meanwhile is decided now that it is known how the call ended.

@@ -27,7 +27,9 @@ export async function openDirectory({ database }: OutboundParts, id: ConnectionI
 /** The zone of a location: as set, as the directory says, else that of the connection. */
 export function zoneOf({ settings }: RunningCerner, directory: Directory, locationId: string | null): string {
   if (locationId === null) return settings.zone
-  return settings.timeZones[locationId] ?? directory.of('location', locationId)?.detail.time_zone ?? settings.zone
+  return (
+    settings.timeZones[locationId] ?? directory.of('location', locationId)?.detail.time_zone ?? settings.zone
+  )
 }
 
 const MOST_SLOTS = 500
@@ -37,7 +39,8 @@ export async function findSlots(parts: OutboundParts, query: SlotQueryRequest): 
   const named = query.connection_id as ConnectionId | undefined
   const { connection, road } = await carrierOf(parts, 'slots', named)
   const [from, to] = [instant(query.from, 'query.from'), instant(query.to, 'query.to')]
-  if (from >= to) throw new IntegrationError('REQUEST_INVALID', { place: 'query.to', reason: 'it is not after from' })
+  if (from >= to)
+    throw new IntegrationError('REQUEST_INVALID', { place: 'query.to', reason: 'it is not after from' })
   const asked: SlotQuery = { serviceTypes: [query.service_type], from, to, limit: MOST_SLOTS }
   if (query.location_id !== undefined) asked.location = query.location_id
   if (query.practitioner_id !== undefined) asked.practitioner = query.practitioner_id
@@ -90,7 +93,10 @@ export const valueOfType = ({ system, code }: Coded): string =>
 export function instant(text: string, place: string): string {
   const ms = Date.parse(text)
   if (!Number.isFinite(ms) || !/T.*(Z|[+-]\d{2}:?\d{2})$/.test(text)) {
-    throw new IntegrationError('REQUEST_INVALID', { place, reason: 'it is not an ISO 8601 instant with its zone' })
+    throw new IntegrationError('REQUEST_INVALID', {
+      place,
+      reason: 'it is not an ISO 8601 instant with its zone',
+    })
   }
   return new Date(ms).toISOString()
 }

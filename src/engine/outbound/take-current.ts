@@ -82,7 +82,12 @@ export async function takeCurrent(
       await hint(client, { type: 'records', types })
     }
     const next = await standOn(client, parts, owner, change, read.version)
-    const entry = { actor: 'engine', role: 'system', action: 'exchange.apply', object: `exchange/${exchangeId}` }
+    const entry = {
+      actor: 'engine',
+      role: 'system',
+      action: 'exchange.apply',
+      object: `exchange/${exchangeId}`,
+    }
     await appendAudit(client, [{ ...entry, detail: { for: change.exchangeId } }], clock)
     return next
   })

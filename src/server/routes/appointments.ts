@@ -1,9 +1,13 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { appointment, appointmentPage, appointmentQuery } from '../../contract/appointments.ts'
 import { pageQuery } from '../../contract/common.ts'
 import { historyPage } from '../../contract/patients.ts'
+import { offersOf } from '../../engine/outbound/offers.ts'
 import { listAppointments, readAppointment } from '../../store/read-appointments.ts'
+import type { Showing } from '../../store/read-appointments.ts'
 import { readHistory } from '../../store/read-history.ts'
+import type { Step } from '../../sync/transitions.ts'
 import { noteAccess } from '../audit-trail.ts'
 import { callerOf } from '../authentication.ts'
 import type { ServerDependencies } from '../dependencies.ts'
@@ -23,6 +27,13 @@ const SEARCH_KEYS = [
 export const appointmentRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (app, store) => {
   const tags = ['appointments']
   const config = { needs: 'schedule.read' } as const
+  const showingTo = async (request: FastifyRequest): Promise<Showing> => {
+    const { role } = callerOf(request)
+    const offers = may(role, 'schedule.write')
+      ? offersOf(await store.engine.connections.list())
+      : new Set<Step>()
+    return { showNames: may(role, 'patients.read'), offers }
+  }
 
   app.get(
     '/api/appointments',
@@ -37,8 +48,7 @@ export const appointmentRoutes: FastifyPluginAsyncZod<ServerDependencies> = asyn
     },
     async (request) => {
       const { query } = request
-      const showNames = may(callerOf(request).role, 'patients.read')
-      const page = await listAppointments(store, query, { showNames })
+      const page = await listAppointments(store, query, await showingTo(request))
       const object = query.patient_id === undefined ? 'appointment' : `patient/${query.patient_id}`
       const detail = { keys: SEARCH_KEYS.filter((key) => query[key] !== undefined), count: page.items.length }
       await noteAccess(request, { action: 'appointment.search', object, detail })
@@ -54,8 +64,7 @@ export const appointmentRoutes: FastifyPluginAsyncZod<ServerDependencies> = asyn
     },
     async (request) => {
       const { id } = request.params
-      const showNames = may(callerOf(request).role, 'patients.read')
-      const record = found(await readAppointment(store, id, { showNames }), 'appointment')
+      const record = found(await readAppointment(store, id, await showingTo(request)), 'appointment')
       const detail = { patient: record.patient_id }
       await noteAccess(request, { action: 'appointment.read', object: `appointment/${id}`, detail })
       return record

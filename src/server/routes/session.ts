@@ -24,7 +24,8 @@ export const sessionRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (a
   app.get(
     '/api/session',
     {
-      config: { needs: 'account', launched: 'free' },
+      // Also for a launch that is over: its page loads, and tells why.
+      config: { needs: 'account', launched: 'ended' },
       schema: { tags, summary: 'Who I am and what I may do', response: answers(sessionInfo) },
     },
     (request) => infoOf(callerOf(request)),

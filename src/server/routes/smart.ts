@@ -7,7 +7,8 @@ import type { ServerDependencies } from '../dependencies.ts'
 import { launchProblemPage } from '../launch-problem.ts'
 import { integrationErrorOf, statusOf } from '../problems.ts'
 
-const VISITS = { rateLimit: { max: 120, timeWindow: 60_000 } }
+// A whole hospital can come from one address.
+const VISITS = { rateLimit: { max: 600, timeWindow: 60_000 } }
 const TEN_MINUTES_SECONDS = 600
 
 /** `/smart/launch` and `/smart/callback`: where the chart and the authorization server send the browser. */

@@ -1,5 +1,6 @@
 import type { ArrivedResource } from '../resource-inbox.ts'
 import { nextFarPatients } from '../../../store/far-patients.ts'
+import { noteTypes, rememberTypes } from '../bookable.ts'
 import { pullSearch } from './context.ts'
 import type { RunContext } from './context.ts'
 import { inParallel, readMissing, unknown } from './patients.ts'
@@ -25,10 +26,15 @@ export async function pullAppointments(context: RunContext, near: boolean): Prom
   const searches = appointmentSearches(settings, { fromMs, toMs }, named ? [] : await allPatients(context))
   const step = progress.of('Appointment')
   Object.assign(step, { state: 'running', unit: 'windows', total: searches.length })
+  const seen = new Map<string, string>()
   await inParallel(searches, settings.limits.concurrency, signal, async (search) => {
-    await pullSearch(context, search, 'Appointment', (arrived) => readTheirPatients(context, arrived))
+    await pullSearch(context, search, 'Appointment', (arrived) => {
+      for (const { text } of arrived) noteTypes(text, seen)
+      return readTheirPatients(context, arrived)
+    })
     step.done += 1
   })
+  await rememberTypes(context.database, context.connectionId, seen)
   step.state = 'done'
 }
 

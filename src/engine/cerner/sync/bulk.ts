@@ -53,12 +53,16 @@ export async function pullBulk(context: RunContext, wanted: readonly Pulled[]): 
 }
 
 async function manifestOf(
-  { signal }: RunContext,
+  { signal, keep }: RunContext,
   client: FhirClient,
   asked: { group: string; types: readonly string[] },
   resume: Resume,
 ): Promise<Manifest> {
-  resume.job ??= await startExport(client, { ...asked, signal })
+  if (resume.job === undefined) {
+    resume.job = await startExport(client, { ...asked, signal })
+    // A job that nobody remembers runs on, and no other is allowed beside it.
+    await keep()
+  }
   try {
     resume.manifest ??= await waitForExport(client, resume.job, signal)
     return resume.manifest

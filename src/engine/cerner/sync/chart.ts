@@ -1,9 +1,10 @@
 import type { Pulled } from '../../../connectors/cerner/definition.ts'
 import { IntegrationError } from '../../../kernel/errors.ts'
-import { countFarPatients, markPulled, nextFarPatients } from '../../../store/far-patients.ts'
+import { countFarPatients, nextFarPatients } from '../../../store/far-patients.ts'
 import type { FarPatient } from '../../../store/far-patients.ts'
 import { pullSearch } from './context.ts'
 import type { RunContext } from './context.ts'
+import { ChartMarks } from './marks.ts'
 import { inParallel } from './patients.ts'
 import { chartSearches, instantOf, isChart } from './plan.ts'
 
@@ -35,6 +36,7 @@ class ChartWalk {
   readonly #startedAt: string
   /** Only a pull of everything may say that the chart was read. */
   readonly #isWhole: boolean
+  readonly #marks: ChartMarks
   #inARow = 0
   #failed = 0
 
@@ -42,6 +44,7 @@ class ChartWalk {
     this.#context = context
     this.#open = new Set(resources)
     this.#startedAt = new Date(context.run.started_at).toISOString()
+    this.#marks = new ChartMarks(context.writer, context.connectionId, this.#startedAt)
     this.#isWhole = context.settings.pull.resources.filter(isChart).every((one) => resources.includes(one))
   }
 
@@ -61,6 +64,7 @@ class ChartWalk {
       after = last.key
       if (!this.#isWhole) resume['chart'] = after.toString('hex')
     }
+    await this.#marks.written()
     delete resume['chart']
     // Without marks nobody knows who is left, so there is nothing to do once more.
     return this.#isWhole ? this.#failed : 0
@@ -79,7 +83,7 @@ class ChartWalk {
   }
 
   async #patient(patient: FarPatient): Promise<void> {
-    const { database, connectionId, progress } = this.#context
+    const { progress } = this.#context
     try {
       await this.#chart(patient)
       this.#inARow = 0
@@ -90,7 +94,7 @@ class ChartWalk {
       if (this.#inARow >= FAILURES_IN_A_ROW) throw error
       return
     }
-    if (this.#isWhole) await markPulled(database, connectionId, [patient.key], this.#startedAt)
+    if (this.#isWhole) this.#marks.add(patient.key)
     for (const resource of this.#open) progress.of(resource).done += 1
   }
 

@@ -7,6 +7,7 @@ import type { ConnectionId } from '../../../kernel/ids.ts'
 import type { BundleEntry } from '../../../standards/fhir/bundle.ts'
 import type { Database } from '../../../store/database.ts'
 import type { RunRow, StepProgress } from '../../../store/sync.ts'
+import type { Writer } from '../../../store/writer.ts'
 import type { Vault } from '../../../vault/vault.ts'
 import type { GroupInbox } from '../group-inbox.ts'
 import type { ArrivedResource } from '../resource-inbox.ts'
@@ -24,10 +25,14 @@ export interface RunContext {
   pages: FhirPages
   client: FhirClient
   inbox: GroupInbox
+  /** The one under {@link inbox}: its commits do not wait for the disk, and stand in the order they were made. */
+  writer: Writer
   progress: ProgressBook
   signal: AbortSignal
   /** Where a step goes on after a crash. */
   resume: Record<string, unknown>
+  /** Writes {@link resume} now, where losing the last seconds of it would cost the other side a whole job. */
+  keep: () => Promise<void>
   /** Ids that resources pointed at, by type, for those that come later. */
   references: References
   /** True while the queue is long: pulling waits. */

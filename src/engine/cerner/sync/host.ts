@@ -151,25 +151,21 @@ export class SyncHost {
       await endRun(database, { ...own, state: 'stopped', progress: progress.steps, code: null, place: null })
       return
     }
-    const context = await this.#contextOf(run, connection, progress, stop.signal)
     const keep = async (): Promise<void> => {
-      const kept = await keepRun(database, {
-        ...own,
-        seconds: LEASE_SECONDS,
-        progress: progress.steps,
-        resume: run.resume,
-      })
+      const state = { progress: progress.steps, resume: run.resume }
+      const kept = await keepRun(database, { ...own, ...state, seconds: LEASE_SECONDS })
       if (!kept) stop.abort(new Closing())
       else if (kept.stop_asked) stop.abort(new Stopped())
       onProgress(connection.id, run.id)
     }
     const timer = setInterval(() => void keep().catch(onProblem), KEEP_MS)
     try {
+      const context = await this.#contextOf(run, connection, { progress, keep, signal: stop.signal })
       await keep()
       await carryOut(context)
       await this.#end(context)
     } catch (error) {
-      await this.#failed(context, error, stop.signal).catch(onProblem)
+      await this.#failed({ run, progress }, error, stop.signal).catch(onProblem)
     } finally {
       clearInterval(timer)
       onProgress(connection.id, run.id)
@@ -179,8 +175,7 @@ export class SyncHost {
   async #contextOf(
     run: RunRow,
     connection: RunningCerner,
-    progress: ProgressBook,
-    signal: AbortSignal,
+    { progress, keep, signal }: Pick<RunContext, 'progress' | 'keep' | 'signal'>,
   ): Promise<RunContext> {
     const { database, vault, clock, inbox, writer, linkOf, congested, openCompare } = this.#options
     const origin = { parentId: null, remote: hostOf(connection.settings.fhir.base), channel: 'fhir' }
@@ -191,9 +186,11 @@ export class SyncHost {
       database,
       vault,
       clock,
+      writer,
       progress,
       signal,
       resume: run.resume,
+      keep,
       references: new References(),
       congested,
     }
@@ -222,7 +219,11 @@ export class SyncHost {
     }
   }
 
-  async #failed({ run, progress }: RunContext, error: unknown, signal: AbortSignal): Promise<void> {
+  async #failed(
+    { run, progress }: Pick<RunContext, 'run' | 'progress'>,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { database, onProblem } = this.#options
     const own = { id: run.id, owner: this.#owner, progress: progress.steps }
     const reason: unknown = signal.aborted ? signal.reason : null
