@@ -112,6 +112,10 @@ export const configSchema = z.strictObject({
     .describe('The master key; left out, `<home>/master.key`, made on the first run.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address of the console and the API.'),
   port: count(0, PORT_MAX).default(3000).describe('Port of the console and the API; 0 is any free port.'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where browsers and Cerner reach the console, when a proxy with TLS stands before it: https://studio.example.org.'),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

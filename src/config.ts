@@ -19,6 +19,7 @@ export const ENVIRONMENT: readonly { name: string; path: readonly string[]; isNu
   { name: 'PRACTICE_STUDIO_KEY',  path: ['key'] },
   { name: 'HOST',                 path: ['host'] },
   { name: 'PORT',                 path: ['port'], isNumber: true },
+  { name: 'PUBLIC_URL',           path: ['publicUrl'] },
   { name: 'MLLP_HOST',            path: ['mllp', 'host'] },
   { name: 'MLLP_PORT',            path: ['mllp', 'port'], isNumber: true },
   { name: 'LOG_LEVEL',            path: ['logLevel'] },

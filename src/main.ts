@@ -5,6 +5,7 @@ import { complain, EXIT, explain } from './commands/output.ts'
 import { PARTS } from './commands/parts.ts'
 import type { Part } from './commands/parts.ts'
 import type { SendOptions } from './commands/send.ts'
+import type { SyncOptions } from './commands/sync.ts'
 import type { Config } from './config.ts'
 import { ROLES } from './contract/session.ts'
 import type { Role } from './contract/session.ts'
@@ -19,11 +20,13 @@ const commands = {
   backup: () => import('./commands/backup.ts'),
   bench: () => import('./commands/bench/bench.ts'),
   demo: () => import('./commands/demo.ts'),
+  doctor: () => import('./commands/doctor.ts'),
   exchanges: () => import('./commands/exchanges.ts'),
   migrate: () => import('./commands/migrate.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
   send: () => import('./commands/send.ts'),
   start: () => import('./commands/start.ts'),
+  sync: () => import('./commands/sync.ts'),
   token: () => import('./commands/token.ts'),
   verifyAudit: () => import('./commands/verify-audit.ts'),
 }
@@ -105,6 +108,36 @@ program
   .option('--json', 'one JSON line per message', false)
   .action((files: string[], options: SendOptions) =>
     run(async () => (await commands.send()).send(files, options))(),
+  )
+
+program
+  .command('sync')
+  .description('pulls from Cerner now, and shows how far it is; Ctrl-C leaves the pull running')
+  .argument('[connection]', 'name or id; may be left out where there is one Cerner connection')
+  .option('--full', 'everything, not only what changed', false)
+  .option('--bulk', 'by a bulk export of the group in the settings', false)
+  .option('--compare', 'everything, and a report of what differs', false)
+  .option('--resource <types...>', 'only these: Patient, Appointment …', [])
+  .option('--json', 'the run as JSON when it has ended', false)
+  .action((connection: string | undefined, options: SyncOptions) =>
+    run(async () => {
+      const { sync, untilLeft } = await commands.sync()
+      const api = await (await commands.apiClient()).openApi(await loadConfig())
+      return sync(api, connection, options, { pollMs: 500, quietMs: 2000, left: untilLeft() })
+    })(),
+  )
+
+program
+  .command('doctor')
+  .description('tests connections rung by rung: where they break, what that means, who has to act')
+  .argument('[connection]', 'name or id; all that are switched on without it')
+  .option('--json', 'one JSON line per connection', false)
+  .action((connection: string | undefined, options: { json: boolean }) =>
+    run(async () => {
+      const { doctor, openExaminer } = await commands.doctor()
+      await using examiner = await openExaminer(await loadConfig())
+      return doctor(examiner, connection, options)
+    })(),
   )
 
 program

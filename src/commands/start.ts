@@ -121,6 +121,8 @@ async function openHttp(
   const consoleFolder = await ensureConsole(log)
   const { id, name, timeZone } = config.practice
   const { buildApp } = await import('../server/app.ts')
+  // Known when the port is: with PORT=0 the system chooses it.
+  const where = { publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}` }
   const app = await buildApp({
     database: store.database,
     vault: store.vault,
@@ -129,14 +131,18 @@ async function openHttp(
       practice: { id, name, time_zone: timeZone },
       demo,
       version: VERSION,
-      publicUrl: `http://${config.host}:${config.port}`,
+      get publicUrl() {
+        return where.publicUrl
+      },
     },
     clock: systemClock,
     log,
     consoleFolder,
   })
   stack.defer(() => app.close())
-  return app.listen({ host: config.host, port: config.port })
+  const address = await app.listen({ host: config.host, port: config.port })
+  where.publicUrl = config.publicUrl ?? address
+  return address
 }
 
 function announceKey({ master }: OpenStore): void {

@@ -13,10 +13,12 @@ import type { Clock } from '../kernel/clock.ts'
 import { IntegrationError } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
 import type { ConnectionId } from '../kernel/ids.ts'
+import { forgetTokens } from '../store/access-tokens.ts'
 import { appendAudit } from '../store/audit.ts'
 import { addConnection, listConnections, updateConnection } from '../store/connections.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
+import { ENDPOINTS_FACT, forgetFacts } from '../store/facts.ts'
 import type { Vault } from '../vault/vault.ts'
 import { definitionOf } from './channels.ts'
 import type { RunningCerner, RunningConnection, RunningHl7 } from './connection.ts'
@@ -190,6 +192,11 @@ export class Connections {
         ...definition.secrets.filter((path) => held.secrets[path] !== secrets[path]),
       ]
       await this.#audit(client, actor, 'connection.update', id, { changed, enabled: row.enabled })
+      // A token is of one account at one address, and so is what was found out about the address.
+      if (changed.some((key) => OF_ADDRESS.test(key))) {
+        await forgetTokens(client, id)
+        await forgetFacts(client, id, [ENDPOINTS_FACT])
+      }
     })
     await this.reload(id)
     this.#options.onChanged(id)
@@ -300,6 +307,8 @@ export class Connections {
     }
   }
 }
+
+const OF_ADDRESS = /^(auth|fhir|millennium)(\.|$)/
 
 const FIRST_CONNECTION_LOCK = 'select pg_advisory_xact_lock(7302)'
 

@@ -7,6 +7,9 @@ export interface Fact<T> {
   at: string
 }
 
+/** Where the authorization server is, as discovered. */
+export const ENDPOINTS_FACT = 'endpoints'
+
 export const READ_FACT = `
 select value, at from connection_fact where practice_id = current_practice() and connection_id = $1 and name = $2`
 

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FarSideReady } from '../../src/commands/bench/far-side.ts'
 import { fixedClock, systemClock } from '../../src/kernel/clock.ts'
+import type { Clock } from '../../src/kernel/clock.ts'
 import { bulkRoutes } from '../../src/sandbox/cerner/bulk.ts'
 import { INTERNAL_GRANT } from '../../src/sandbox/cerner/contract.ts'
 import { fhirRoutes } from '../../src/sandbox/cerner/fhir-routes.ts'
@@ -38,20 +39,18 @@ const CLIENT = 'practice-studio-system'
 export async function openFarCerner(options: {
   population: number
   tokenSeconds: number
+  /** By which tokens live. */
+  clock?: Clock
 }): Promise<FarCerner> {
+  const { tokenSeconds, clock = systemClock } = options
   const cast = { seed: 1, population: options.population }
   const hospital = openHospital({ cast, clock: fixedClock(Date.now()) })
   await hospital.warm()
   // Records stand still, but an export takes its time.
   const exports = bulkRoutes({ hospital: { ...hospital, clock: systemClock } })
   const plugins = [fhirRoutes, exports]
-  const server = await openCernerServer({
-    hospital,
-    clock: systemClock,
-    tokenSeconds: options.tokenSeconds,
-    plugins,
-  })
-  const { seen, stop } = watch()
+  const server = await openCernerServer({ hospital, clock, tokenSeconds, plugins })
+  const { seen, stop } = watch(clock)
   const account = server.oauth.clients.get(CLIENT)
   return {
     fhir: server.endpoints.fhir,
@@ -68,7 +67,7 @@ export async function openFarCerner(options: {
 }
 
 /** Counts the calls of this process's only HTTP server. */
-function watch(): { seen: Watched; stop: () => void } {
+function watch(clock: Clock): { seen: Watched; stop: () => void } {
   const seen: Watched = { calls: 0, most: 0, byStatus: {}, tokens: [] }
   let open = 0
   const onStart = (message: unknown): void => {
@@ -76,7 +75,7 @@ function watch(): { seen: Watched; stop: () => void } {
     const path = request.url ?? ''
     const isToken = request.method === 'POST' && path.includes('/smart-v1/token')
     const isRecord = path.startsWith('/r4/') || path.startsWith('/_files/')
-    const atMs = Date.now()
+    const atMs = clock.now()
     seen.calls += 1
     if (isRecord) open += 1
     seen.most = Math.max(seen.most, open)

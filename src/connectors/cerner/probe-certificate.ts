@@ -30,7 +30,7 @@ export function judgeCertificate(seen: SeenCertificate, nowMs: number): Finding 
   if (Date.parse(certificate.valid_from) > nowMs) return early(evidence, host)
   const misnamed = checkServerIdentity(host, certificate as PeerCertificate) !== undefined
   if (misnamed) return otherName(evidence, host, certificate)
-  if (untrusted !== '') return notTrusted(evidence, untrusted, nameIn(certificate.issuer))
+  if (untrusted !== '') return notTrusted(evidence, untrusted, host, nameIn(certificate.issuer))
   if (daysLeft < EXPIRES_SOON_DAYS)
     return warning({
       evidence,
@@ -83,7 +83,7 @@ function otherName(evidence: string, host: string, certificate: SeenCertificate[
 
 const SELF_SIGNED = /^DEPTH_ZERO_SELF_SIGNED/
 
-function notTrusted(evidence: string, code: string, issuer: string): Finding {
+function notTrusted(evidence: string, code: string, host: string, issuer: string): Finding {
   if (SELF_SIGNED.test(code))
     return failed({
       evidence,
@@ -91,6 +91,7 @@ function notTrusted(evidence: string, code: string, issuer: string): Finding {
       remedy:
         'Ask the network team who answers at this address. A sandbox’s own certificate can be given under Trusted authorities.',
       acts: 'network',
+      ask: `Tell us who answers at ${host} with a certificate of its own, or let us through to the server itself.`,
     })
   return failed({
     evidence,
@@ -98,6 +99,7 @@ function notTrusted(evidence: string, code: string, issuer: string): Finding {
     remedy:
       'Ask the network team to let this host through unopened, or give the PEM of that authority under Trusted authorities.',
     acts: 'network',
+    ask: `Let TLS to ${host} through unopened, or give us the certificate of the authority that signs for it.`,
   })
 }
 

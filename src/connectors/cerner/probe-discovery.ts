@@ -75,6 +75,7 @@ function undiscovered(error: IntegrationError, calls: readonly Call[]): Finding 
       meaning: `${STOPPED}: the answer is not whole JSON, though it says it is fine.`,
       remedy: 'Test again. If it lasts, ask the network team what changes answers on their way.',
       acts: 'network',
+      ask: 'Find out what shortens or changes the answers below on their way.',
     })
   if (answers.length === 0)
     return failed({

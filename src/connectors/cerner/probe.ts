@@ -54,7 +54,7 @@ const LADDER: readonly Rung[] = [
   { rung: 'metadata', name: 'The server offers what is used', needs: ['discovery'], absent: noFhir, climb: readMetadata },
   { rung: 'profile', name: 'The Cerner version is the one set', needs: ['metadata'], absent: noFhir, climb: compareProfile },
   { rung: 'patient', name: 'The test patient can be read', needs: ['token', 'version'], absent: noFhir, climb: readKnownPatient },
-  { rung: 'search', name: 'A search is answered', needs: ['token', 'version'], absent: noFhir, climb: searchNobody },
+  { rung: 'search', name: 'A search is answered', needs: ['token', 'version', 'accepted'], absent: noFhir, climb: searchNobody },
   { rung: 'headroom', name: 'There is headroom', needs: ['search'], absent: noFhir, climb: measureHeadroom },
   { rung: 'services-host', name: 'The services are reachable', needs: ['address'], absent: sameServices, climb: (course) => reachAll(servicesAddress(course.settings.millennium), reachOf(course)) },
   { rung: 'services', name: 'Millennium services answer', needs: servicesNeeds, absent: noServices, climb: lookAtServices },

@@ -2,7 +2,7 @@ import type { CernerSettings } from '../../connectors/cerner/definition.ts'
 import { discover } from '../../connectors/cerner/discover.ts'
 import type { WebClient } from '../../connectors/fhir/client.ts'
 import type { ConnectionId } from '../../kernel/ids.ts'
-import { putFact, readFact } from '../../store/facts.ts'
+import { ENDPOINTS_FACT, putFact, readFact } from '../../store/facts.ts'
 import type { Database } from '../../store/database.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
@@ -17,7 +17,6 @@ export interface Endpoints {
   found_in: string
 }
 
-export const ENDPOINTS_FACT = 'endpoints'
 /** Servers move rarely and keys of addresses never; a day old is new enough. */
 const KEPT_MS = 24 * 3_600_000
 

@@ -1,7 +1,6 @@
-import { readFact } from '../../store/facts.ts'
+import { ENDPOINTS_FACT, readFact } from '../../store/facts.ts'
 import { appendAudit } from '../../store/audit.ts'
 import type { EngineServices } from '../services.ts'
-import { ENDPOINTS_FACT } from './endpoints.ts'
 import type { Endpoints } from './endpoints.ts'
 import { beginLaunch, reasonOff } from './launch-begin.ts'
 import { completeLaunch } from './launch-complete.ts'

@@ -65,6 +65,7 @@ export class CernerLink implements AsyncDisposable {
       clock: options.clock,
       connectionId: connection.id,
       purpose: SYSTEM_PURPOSE,
+      wanted: askedScopes(settings).join(' '),
       ask: (signal) => this.#askToken(signal),
     })
     const { version } = settings.fhir

@@ -47,6 +47,7 @@ function openProcesses(count: number, server: ReturnType<typeof openServer>) {
       clock: { now: () => server.nowMs },
       connectionId,
       purpose: 'system',
+      wanted: 'system/Patient.read system/Appointment.read',
       ask: server.ask,
     }),
   )
@@ -127,4 +128,23 @@ test('the database holds no token that can be read', async () => {
     expect(text).not.toContain('token-1')
     expect(text).not.toContain(Buffer.from('token-1').toString('hex'))
   }
+})
+
+test('when more is needed than the token was asked for, a new one is asked for at once', async () => {
+  const server = openServer()
+  const connectionId = newId<ConnectionId>()
+  const vault = testVault()
+  const open = (wanted: string) =>
+    openTokenSource({
+      database: store.database,
+      vault,
+      clock: { now: () => server.nowMs },
+      connectionId,
+      purpose: 'system',
+      wanted,
+      ask: async () => ({ token: (await server.ask()).token, asked: wanted }),
+    })
+  expect((await open('system/Patient.read').token()).value).toBe('token-1')
+  expect((await open('system/Patient.read').token()).value).toBe('token-1')
+  expect((await open('system/Patient.read system/Slot.read').token()).value).toBe('token-2')
 })

@@ -19,6 +19,8 @@ export interface TokenSourceOptions {
   connectionId: ConnectionId
   /** One token per account: `system`. */
   purpose: string
+  /** The scopes that are needed now: a token that was asked for with others is not used. Not said: any will do. */
+  wanted?: string
   ask: AskToken
 }
 
@@ -42,14 +44,14 @@ interface HeldToken extends AccessToken {
  * waits for the new one.
  */
 export function openTokenSource(options: TokenSourceOptions): TokenSource {
-  const { database, vault, clock, connectionId, purpose, ask } = options
+  const { database, vault, clock, connectionId, purpose, wanted, ask } = options
   const owner = newId()
   const place = `access_token/${connectionId}/${purpose}`
   let held: HeldToken | null = null
   let getting: Promise<HeldToken> | null = null
 
   const open = (row: TokenRow): HeldToken | null => {
-    if (!row.sealed) return null
+    if (!row.sealed || (wanted !== undefined && row.asked_scope !== wanted)) return null
     const value = vault.openText(place, row.sealed)
     return {
       value,
