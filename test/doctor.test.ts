@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeKeyPair } from '../src/connectors/cerner/auth-keys.ts'
 import type { CernerSettingsInput } from '../src/connectors/cerner/definition.ts'
+import { RUNGS } from '../src/connectors/cerner/probe.ts'
 import type { CernerProbe, Probed } from '../src/connectors/cerner/probe.ts'
 import { SYSTEM_CLIENT } from './cerner-world.ts'
 import {
@@ -51,7 +53,6 @@ const auth = (changes: object): CernerSettingsInput => ({
   auth: { clientId: SYSTEM_CLIENT.id, clientSecret: SYSTEM_CLIENT.secret, ...changes },
 })
 const on = (changes: object): CernerSettingsInput => ({ fhir: { base: base(), ...changes } })
-const secureBase = (host: string): string => world.secure.server.endpoints.fhir.replace('127.0.0.1', host)
 const ABOVE_TLS = [
   'discovery',
   'clock',
@@ -146,7 +147,7 @@ const CASES: Record<string, Case> = {
     fails: 'discovery', says: /does not know the tenant/, acts: 'practice', skips: ABOVE_DISCOVERY,
   },
   'answers slower than the timeout': {
-    faults: [{ kind: 'slow', ms: 1_000 }],
+    faults: [{ kind: 'slow', ms: 5_000 }],
     fails: 'discovery', says: /gave no answer within/, acts: 'cerner', skips: ABOVE_DISCOVERY,
   },
   'a socket that is closed after the call': {
@@ -324,4 +325,117 @@ describe('each of these is found on its rung, named, and given to who can act', 
     expect(told).not.toContain(world.patient)
     expect(told).not.toMatch(/undefined|NaN|\[object/)
   })
+})
+
+test('with nothing wrong every rung holds, over TLS and with all services', async () => {
+  const { server } = world.secure
+  const all = { person: true, scheduling: true, clinical: true, documents: true }
+  const { steps, seen } = await examine({
+    ...goodSettings(world, world.secure),
+    millennium: { base: server.endpoints.mws, ...all },
+  })
+  expect(steps.filter(({ outcome }) => !['passed', 'skipped'].includes(outcome))).toEqual([])
+  expect(steps.filter(({ outcome }) => outcome === 'skipped').map(({ rung }) => rung)).toEqual([
+    'authorization',
+    'services-host',
+    'flow',
+  ])
+  expect(seen.endpoints?.token).toBe(server.endpoints.token)
+  expect(seen.capability?.types.has('Appointment')).toBe(true)
+})
+
+test('without a test patient its rung is left out, and says how to name one', async () => {
+  const { steps } = await examine({ ...goodSettings(world, world.plain), knownPatient: '' })
+  expect(of(steps, 'patient')).toMatchObject({ outcome: 'skipped', acts: 'practice' })
+  expect(of(steps, 'patient')?.remedy).toMatch(/Test patient/)
+  expect(of(steps, 'search')?.outcome).toBe('passed')
+})
+
+test('what the server lost since last time fails, what is new is told, and the good state is kept to compare with', async () => {
+  const good = goodSettings(world, world.plain)
+  const { seen } = await examine(good)
+  const capability = {
+    value: seen.capability as NonNullable<typeof seen.capability>,
+    atMs: Date.parse('2026-03-01T00:00:00Z'),
+  }
+  const before = { endpoints: null, capability }
+  const changed = altered(({ rest }) => {
+    const [{ resource }] = rest
+    resource.push({ type: 'Goal', interaction: [{ code: 'read' }] })
+    const appointment = resource.find(({ type }) => type === 'Appointment') as Resource
+    appointment.interaction = appointment.interaction.filter(({ code }) => code !== 'patch')
+  })
+  await using relay = await openRelay(base(), changed)
+  const lost = await examine({ ...good, fhir: { base: relay.base } }, { before })
+  expect(of(lost.steps, 'metadata')).toMatchObject({ outcome: 'failed', acts: 'cerner' })
+  expect(of(lost.steps, 'metadata')?.evidence).toContain(
+    'Since 2026-03-01: gone Appointment.interaction.patch. new Goal.',
+  )
+  expect(of(lost.steps, 'metadata')?.meaning).toMatch(/move an appointment, cancel an appointment/)
+  expect(lost.seen.capability).toBeNull()
+  const same = await examine(good, { before })
+  expect(of(same.steps, 'metadata')?.evidence).toContain('The same as on 2026-03-01.')
+})
+
+test('a token address that moved is told of once, and remembered', async () => {
+  const before = {
+    endpoints: {
+      value: { token: 'https://old.example.org/token', authorize: '' },
+      atMs: Date.parse('2026-03-01T00:00:00Z'),
+    },
+    capability: null,
+  }
+  const { steps, seen } = await examine(goodSettings(world, world.plain), { before })
+  expect(of(steps, 'discovery')).toMatchObject({ outcome: 'warning', acts: 'nobody' })
+  expect(of(steps, 'discovery')?.evidence).toContain('On 2026-03-01 it was old.example.org')
+  expect(seen.endpoints?.token).toBe(world.plain.server.endpoints.token)
+})
+
+test('a key pair with a clock that is off gets its token by Cerner’s time, and is warned', async () => {
+  const { privateKey, keyId, jwks } = await makeKeyPair('ES384')
+  world.plain.server.oauth.clients.put({
+    id: 'with-key',
+    persona: 'system',
+    jwks,
+    scopes: ['system/Patient.read'],
+  })
+  const settings = {
+    ...goodSettings(world, world.plain),
+    auth: {
+      method: 'private_key_jwt' as const,
+      algorithm: 'ES384' as const,
+      clientId: 'with-key',
+      privateKey,
+      keyId,
+    },
+  }
+  const { steps } = await examine(settings, clockAhead(600_000))
+  expect(of(steps, 'token')).toMatchObject({ outcome: 'warning', acts: 'practice' })
+  expect(of(steps, 'token')?.meaning).toMatch(/Cerner’s clock/)
+  expect(JSON.stringify(steps)).not.toContain('PRIVATE KEY')
+})
+
+test('a ticket names hosts, tenant, client, times and ids, and nothing that is secret', async () => {
+  await world.plain.server.faults.add({ kind: 'status', status: 500, match: METADATA })
+  const { steps } = await examine(goodSettings(world, world.plain))
+  const ticket = of(steps, 'metadata')?.ticket ?? ''
+  expect(ticket.split('\n').slice(0, 2)).toEqual([
+    'To: Cerner support',
+    `Subject: Practice Studio, tenant ${world.plain.server.tenant}: test “The server offers what is used” failed`,
+  ])
+  expect(ticket).toContain(`FHIR host: ${new URL(base()).host} (R4)`)
+  expect(ticket).toContain(`Authorization host: ${new URL(base()).host}`)
+  expect(ticket).toContain(`Client id: ${SYSTEM_CLIENT.id}`)
+  expect(ticket).toMatch(/Tested at: \d{4}-\d\d-\d\dT[\d:.]+Z \(UTC\)/)
+  expect(ticket).toMatch(/GET metadata at \S+: HTTP 500 after \d+ ms; X-Request-Id [\w-]+; opc-request-id \//)
+  expect(ticket).not.toContain(SYSTEM_CLIENT.secret)
+})
+
+test('the reference lists the rungs as they are climbed', async () => {
+  const page = await readFile(new URL('../docs/reference/doctor.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` +\| ([^|]+?) +\|/gm)].map(([, rung, name]) => ({
+    rung,
+    name,
+  }))
+  expect(rows).toEqual(RUNGS)
 })

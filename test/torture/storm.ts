@@ -16,6 +16,8 @@ const GUSTS = [
   { most: 0.2, fault: { kind: 'slow', ms: 150 } },
 ] as const
 const KINDS_AT_ONCE = 3
+/** Always: a sandbox that answers at once never has two calls open, and would prove nothing about how many come. */
+const DISTANCE = { kind: 'slow', ms: 5, probability: 0.5 }
 const SHORTEST_MS = 500
 const LONGEST_MS = 4_000
 
@@ -35,6 +37,7 @@ export class Storms {
   }
 
   begin(): void {
+    void this.#server.faults.add(DISTANCE)
     this.#running ??= this.#run()
   }
 
@@ -64,10 +67,12 @@ export class Storms {
 
   #calm(): void {
     for (const { fault, fired } of this.#server.faults.list()) {
+      if (fault.kind === 'slow' && fault.ms === DISTANCE.ms) continue
       const kind = fault.kind === 'status' ? String(fault.status) : fault.kind
       this.struck[kind] = (this.struck[kind] ?? 0) + fired
     }
     this.#server.faults.clear()
+    void this.#server.faults.add(DISTANCE)
   }
 
   async #pause(): Promise<void> {

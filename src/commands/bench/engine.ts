@@ -13,6 +13,8 @@ const MAIN = resolve(import.meta.dirname, '../../main.ts')
 // As `npm start` runs it.
 const FLAGS = ['--max-semi-space-size=4', '--v8-pool-size=1']
 const run = promisify(execFile)
+// Of /proc, on every Linux there is.
+const TICKS_A_SECOND = 100
 
 export interface BenchEngine extends AsyncDisposable {
   /** Of the MLLP listener. */
@@ -20,6 +22,8 @@ export interface BenchEngine extends AsyncDisposable {
   /** Address of the HTTP API, or null when that part is not run. */
   http: string | null
   rssMb(): Promise<number>
+  /** Processor time of its process so far, in seconds; that of its PostgreSQL is not in it. */
+  processorSeconds(): Promise<number>
   /** Resolves when no work is owed any more. */
   drained(): Promise<void>
   states(): Promise<Record<string, number>>
@@ -48,6 +52,12 @@ export async function openBenchEngine(options: { home?: string; only?: string } 
     rssMb: async () => {
       const status = await readFile(`/proc/${child.pid ?? 0}/status`, 'utf8')
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+    },
+    processorSeconds: async () => {
+      const stat = await readFile(`/proc/${child.pid ?? 0}/stat`, 'utf8')
+      // The name in parentheses may hold anything; user and system time are the 12th and 13th after it.
+      const [, , , , , , , , , , , user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return (Number(user) + Number(system)) / TICKS_A_SECOND
     },
     drained: async () => {
       for (;;) {

@@ -61,6 +61,9 @@ const LADDER: readonly Rung[] = [
   { rung: 'flow', name: 'Changes flow', needs: [], climb: (course) => lookAtFlow(course.probe.flow, course.settings, course.timer.now()) },
 ]
 
+/** The rungs from the bottom up, as the reference lists them. */
+export const RUNGS: readonly Pick<Rung, 'rung' | 'name'>[] = LADDER.map(({ rung, name }) => ({ rung, name }))
+
 function noAnswer({ calls }: Course): string {
   return calls.length === 0 ? 'No call was made that could tell the time.' : ''
 }

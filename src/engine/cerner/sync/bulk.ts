@@ -47,6 +47,8 @@ export async function pullBulk(context: RunContext, wanted: readonly Pulled[]): 
   // Whoever came with the export has the chart of that moment; the next delta goes on from there.
   if (context.run.kind === 'bulk')
     await markAllPulled(context.database, context.connectionId, manifest.transactionTime)
+  // Before the files are gone it must be known that they were read, or a crash would have them asked for again.
+  await context.keep()
   if (resume.job !== undefined) await deleteExport(client, resume.job).catch(() => undefined)
   delete context.resume['bulk']
   signal.throwIfAborted()
