@@ -156,8 +156,9 @@ test('a booking whose answer was lost is found at Cerner and not made twice', as
     async () => ((await read(appointment.id)).status === 'booked' ? read(appointment.id) : null),
     20_000,
   )
-  const posts = (await world.studio.exchanges()).filter((one) => one.kind === 'POST Appointment')
-  expect(posts.length).toBe(1)
+  const posts = async () =>
+    (await world.studio.exchanges()).filter((one) => one.kind === 'POST Appointment').length
+  await expect.poll(posts).toBe(1)
   expect(atCerner(booked.external_id ?? '')['status']).toBe('booked')
 })
 

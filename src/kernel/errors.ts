@@ -359,11 +359,6 @@ export const ERRORS = {
     says: (at: { place: string; expected: string }) => `${at.place} is not ${at.expected}.`,
     todo: 'The rest of the pull goes on. Ask Cerner to correct the record, then pull it again.',
   },
-  FHIR_ENTERED_IN_ERROR: {
-    kind: 'permanent',
-    says: (at: { place: string }) => `${at.place} was entered in error at Cerner.`,
-    todo: 'Nothing: it is not shown as current.',
-  },
   FHIR_RECORD_COMBINED: {
     kind: 'permanent',
     says: (at: { place: string }) => `The record was combined into the one that ${at.place} names.`,
@@ -394,11 +389,6 @@ export const ERRORS = {
     says: (at: { host: string; reason: string }) => `The authorization server ${at.host} gave no token (${at.reason}).`,
     todo: 'It is tried again by itself. If it lasts, run the connectivity test.',
   },
-  FHIR_SCOPE_MISSING: {
-    kind: 'permanent',
-    says: (at: { scope: string; needs: string }) => `The token has no scope ${at.scope}, which ${at.needs} needs.`,
-    todo: 'Ask Cerner to enable the scope for this app and tenant. Changes take about fifteen minutes.',
-  },
   FHIR_DISCOVERY_FAILED: {
     kind: 'permanent',
     says: (at: { place: string }) => `${at.place} describes no authorization server.`,
@@ -416,7 +406,7 @@ export const ERRORS = {
   },
   PROFILE_FORBIDS: {
     kind: 'permanent',
-    says: (at: { feature: string; reason: string }) => `${at.feature} is off for this Cerner version. ${at.reason}`,
+    says: (at: { feature: string; reason: string }) => `${at.feature} is off for this Cerner version: ${at.reason}.`,
     todo: 'If the site has been upgraded, choose its version in Settings > Integrations > Cerner.',
   },
   ROAD_OFF: {

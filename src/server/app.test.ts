@@ -54,7 +54,15 @@ test('signing in with a token gives a cookie that scripts cannot read, and what 
   expect(cookie?.secure).toBeUndefined()
   expect(response.json()).toMatchObject({
     role: 'front-desk',
-    permissions: ['patients.read', 'schedule.read', 'metrics.read'],
+    permissions: [
+      'patients.read',
+      'patients.write',
+      'schedule.read',
+      'schedule.write',
+      'conflicts.read',
+      'conflicts.resolve',
+      'metrics.read',
+    ],
     practice: { name: 'Test Practice', time_zone: 'America/Chicago' },
   })
   expect((await world.trail()).at(-1)).toBe('session.login session')
@@ -196,20 +204,36 @@ test('the description of the API names every route with its answers', async () =
   const document = JSON.parse(body) as { paths: Record<string, unknown>; components: { schemas: object } }
   // prettier-ignore
   expect(Object.keys(document.paths).sort()).toEqual([
-    '/api/appointments', '/api/appointments/{id}', '/api/appointments/{id}/history',
+    '/api/appointments', '/api/appointments/{id}', '/api/appointments/{id}/cancel', '/api/appointments/{id}/history',
+    '/api/appointments/{id}/move', '/api/appointments/{id}/status',
     '/api/audit', '/api/audit/verify',
-    '/api/connections', '/api/connections/{id}', '/api/connections/{id}/probe', '/api/connections/{id}/schema',
+    '/api/cerner/discover',
+    '/api/conflicts', '/api/conflicts/{id}', '/api/conflicts/{id}/resolve',
+    '/api/connections', '/api/connections/{id}', '/api/connections/{id}/cerner', '/api/connections/{id}/keys',
+    '/api/connections/{id}/probe', '/api/connections/{id}/schema', '/api/connections/{id}/sync',
+    '/api/documents', '/api/documents/{id}', '/api/documents/{id}/content',
+    '/api/drift', '/api/drift/{id}',
     '/api/encounters', '/api/encounters/{id}',
     '/api/events',
-    '/api/exchanges', '/api/exchanges.csv', '/api/exchanges/search', '/api/exchanges/{id}', '/api/exchanges/{id}/decoded',
-    '/api/exchanges/{id}/raw', '/api/exchanges/{id}/replay', '/api/exchanges/{id}/timeline',
+    '/api/exchanges',
+    '/api/exchanges.csv',
+    '/api/exchanges/search', '/api/exchanges/{id}', '/api/exchanges/{id}/decoded', '/api/exchanges/{id}/raw', '/api/exchanges/{id}/replay',
+    '/api/exchanges/{id}/timeline',
+    '/api/launch', '/api/launch/end',
     '/api/metrics/summary',
     '/api/observations',
-    '/api/patients', '/api/patients/search', '/api/patients/{id}', '/api/patients/{id}/history',
+    '/api/outbound/{exchange_id}/retry', '/api/outbound/{exchange_id}/withdraw',
+    '/api/patients', '/api/patients/search', '/api/patients/{id}', '/api/patients/{id}/documents', '/api/patients/{id}/history',
+    '/api/patients/{id}/vital-signs',
     '/api/reports', '/api/reports/{id}', '/api/reports/{id}/history',
-    '/api/search', '/api/session',
+    '/api/scheduling/options',
+    '/api/search',
+    '/api/session',
+    '/api/slots',
+    '/api/sync-runs', '/api/sync-runs/{id}', '/api/sync-runs/{id}/stop',
     '/api/tokens', '/api/tokens/{id}',
-    '/health/live', '/health/ready',
+    '/health/live',
+    '/health/ready',
   ])
   const names = new Set(Object.keys(document.components.schemas))
   const pointers = [...body.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(

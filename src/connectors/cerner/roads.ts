@@ -77,8 +77,11 @@ export function roadOf(settings: CernerSettings, action: Action): Exclude<Road, 
   const { label, feature } = ACTION_TABLE[action]
   const support = PROFILES[settings.profile].features[feature]
   if (support.state === 'off')
-    throw new IntegrationError('PROFILE_FORBIDS', { feature: label, reason: support.says })
+    throw new IntegrationError('PROFILE_FORBIDS', { feature: label, reason: withoutStop(support.says) })
   const { road } = chooseRoad(settings, action)
   if (road === 'off') throw new IntegrationError('ROAD_OFF', { action: label.toLowerCase() })
   return road
 }
+
+/** A sentence as the end of another one. */
+export const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '')

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { CernerSettings } from '../../connectors/cerner/definition.ts'
 import { PROFILES } from '../../connectors/cerner/profiles.ts'
+import { withoutStop } from '../../connectors/cerner/roads.ts'
 import { IntegrationError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { ConnectionId } from '../../kernel/ids.ts'
@@ -127,7 +128,7 @@ function comparable(address: string): string | null {
 function refuseWhereOff(connection: RunningCerner): void {
   const feature = PROFILES[connection.settings.profile].features.smart_launch
   if (feature.state === 'off')
-    throw new IntegrationError('PROFILE_FORBIDS', { feature: 'SMART launch', reason: feature.says })
+    throw new IntegrationError('PROFILE_FORBIDS', { feature: 'SMART launch', reason: withoutStop(feature.says) })
   const reason = reasonOff(connection)
   if (reason !== null) throw new IntegrationError('LAUNCH_OFF', { connection: connection.name, reason })
 }

@@ -123,8 +123,8 @@ export async function closeCompare(context: RunContext, wanted: readonly Pulled[
   const { compare, database, connectionId, vault, run, progress } = context
   if (!compare) return
   for (const type of COMPARED) {
-    // Appointments are read by window, so one outside of it is not missing.
-    if (!wanted.includes(type) || type === 'Appointment' || progress.of(type).state === 'failed') continue
+    // All others are read by window, and one outside of it is not missing.
+    if (type !== 'Patient' || !wanted.includes(type) || progress.of(type).state === 'failed') continue
     const unseen = await findUnseen(database, { connectionId, type, runId: run.id, limit: LISTED })
     const items = unseen.map((row): DriftItem => {
       const id = vault.openText(`far/${row.key.toString('hex')}`, row.sealed_id)
