@@ -2,7 +2,7 @@ import type { CernerSettingsInput } from '../connectors/cerner/definition.ts'
 import type { ConnectionId } from '../kernel/ids.ts'
 import { openCerner } from '../sandbox/cerner/cerner.ts'
 import type { SandboxCerner } from '../sandbox/cerner/cerner.ts'
-import { CMRN_SYSTEM, MRN_SYSTEM } from '../sandbox/cerner/codes.ts'
+import { APPOINTMENT_TYPES, CMRN_SYSTEM, MRN_SYSTEM } from '../sandbox/cerner/codes.ts'
 import { EVERYBODY } from '../sandbox/cerner/bulk.ts'
 import { CLINICS } from '../sandbox/places.ts'
 import type { Cast } from '../sandbox/schedule.ts'
@@ -48,7 +48,17 @@ function settingsOf({ server, hospital }: SandboxCerner): CernerSettingsInput {
       daysAhead: 42,
       group: EVERYBODY,
     },
-    timeZones: Object.fromEntries(CLINICS.map((clinic) => [clinic.locationCd, clinic.zone])),
+    // The names by which the sandbox's HL7 messages call the same places and kinds of visits.
+    codeTranslations: [
+      ...CLINICS.map((clinic) => ({ set: 'location', code: clinic.locationCd, means: clinic.pointOfCare })),
+      ...Object.entries(APPOINTMENT_TYPES).map(([name, { code }]) => ({ set: 'appointment-type', code, means: name })),
+    ],
+    timeZones: Object.fromEntries(
+      CLINICS.flatMap((clinic) => [
+        [clinic.locationCd, clinic.zone],
+        [clinic.pointOfCare, clinic.zone],
+      ]),
+    ),
     authorityAliases: { [MRN_SYSTEM]: 'CERNER', [CMRN_SYSTEM]: 'CERNER' },
     knownPatient: hospital.patientId(0),
   }

@@ -26,6 +26,8 @@ export interface Watch {
 
 /** An engine that starts anew is waited for this often. */
 const MOST_MISSES = 20
+/** A pull that has not begun after this long waits for something. */
+const WAITS_MS = 3_000
 
 /**
  * `sync [CONNECTION]`: starts a pull in the running engine and shows how far it is until it ends.
@@ -92,13 +94,19 @@ async function follow(
   { pollMs, quietMs, left }: Watch,
 ): Promise<SyncRun | null> {
   const shown = new Map<string, { line: string; state: string; atMs: number }>()
+  const startedAt = performance.now()
   let misses = 0
+  let patient = false
   for (;;) {
     const run = await look(api, id)
     misses = run === null ? misses + 1 : 0
     if (misses > MOST_MISSES) throw new IntegrationError('ENGINE_UNREACHABLE', { address: 'the engine' })
     if (run !== null && !options.json) for (const step of run.steps) show(step, shown, quietMs)
     if (run !== null && run.state !== 'running') return run
+    if (!patient && !options.json && shown.size === 0 && performance.now() - startedAt > WAITS_MS) {
+      patient = true
+      print('  Waiting: another pull of this connection goes first, or no process runs the part “engine”.')
+    }
     if (!(await waited(pollMs, left))) return null
   }
 }

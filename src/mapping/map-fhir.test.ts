@@ -55,7 +55,7 @@ describe('a Patient', () => {
       'address.state': 'IL',
       'address.postal_code': '62701',
       'address.county': 'Sangamon',
-      'address.country': 'US',
+      'address.country': 'USA',
       phone_home: '+15555550101;ext=22',
       email: 'jane@example.org',
       preferred_language: 'en',
@@ -64,7 +64,7 @@ describe('a Patient', () => {
       ssn: '123-45-6789',
       deceased: false,
       deceased_at: null,
-      primary_provider: { id: '5', authority: TENANT, last_name: 'Johnson', first_name: 'Jane' },
+      primary_provider: { id: '5', authority: 'CERNER', last_name: 'Johnson', first_name: 'Jane' },
       active: true,
     })
     expect(codesOf(message)).toEqual([])
@@ -161,14 +161,13 @@ describe('an Appointment', () => {
     expect(fieldsOf(appointment)).toEqual({
       external_id: '4800',
       provider_id: '5',
-      provider: { id: '5', authority: TENANT, last_name: 'Johnson', first_name: 'Jane' },
+      provider: { id: '5', authority: 'CERNER', last_name: 'Johnson', first_name: 'Jane' },
       appointment_type: '11',
       start_time: '2026-03-08T20:00:00.000Z',
       end_time: '2026-03-08T20:30:00.000Z',
       status: 'booked',
       reason: 'Back pain',
       location_id: '22',
-      location: { unit: 'Clinic 1' },
       notes: 'Bring films',
       service: { code: '394814009', text: 'Follow up', system: 'http://snomed.info/sct' },
       slot_id: '11-22-33-0',
@@ -260,7 +259,7 @@ describe('an Observation', () => {
       effective_at: '2026-01-02T10:00:00.000Z',
       issued_at: '2026-01-02T10:00:04.000Z',
       category: 'vital-signs',
-      performer: { id: '5', authority: TENANT, last_name: 'Johnson', first_name: 'Jane' },
+      performer: { id: '5', authority: 'CERNER', last_name: 'Johnson', first_name: 'Jane' },
     })
     expect(report.sets['observations']?.rows).toEqual([
       {
@@ -364,7 +363,7 @@ describe('an Encounter', () => {
       status: 'in-progress',
       class: 'IMP',
       location: { facility: 'Model Hospital', unit: 'NU05', room: '102', bed: 'A' },
-      attending: { id: '5', authority: TENANT, last_name: 'Johnson', first_name: 'Jane' },
+      attending: { id: '5', authority: 'CERNER', last_name: 'Johnson', first_name: 'Jane' },
       start_time: '2026-02-01T09:00:00.000Z',
       reason: { text: 'Chest pain' },
     })
@@ -474,7 +473,7 @@ describe('a DocumentReference', () => {
       doc_status: 'final',
       type: { code: '2820507', text: 'Admission Note', system: `${CERNER}/72` },
       title: 'Admission',
-      author: { id: '5', authority: TENANT, last_name: 'Johnson', first_name: 'Jane' },
+      author: { id: '5', authority: 'CERNER', last_name: 'Johnson', first_name: 'Jane' },
       created_at: '2026-01-07T09:43:56.000Z',
       period_end: '2026-01-07T09:43:56.000Z',
       media_type: 'application/pdf',

@@ -312,8 +312,8 @@ describe('a patch of a patient', () => {
   })
 
   test('names another provider of the same Cerner, and nobody else', () => {
-    const { fields } = applied({ primary_provider: { id: '8', authority: TENANT } })
-    expect(fields['primary_provider']).toEqual({ id: '8', authority: TENANT })
+    const { fields } = applied({ primary_provider: { id: '8', authority: 'CERNER' } })
+    expect(fields['primary_provider']).toEqual({ id: '8', authority: 'CERNER' })
     expect(applied({ primary_provider: { id: '8', authority: 'NPI' } }).unsupported).toEqual([
       'primary_provider',
     ])

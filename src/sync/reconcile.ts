@@ -180,7 +180,7 @@ class Work {
       if (value !== null) this.#decide(field, null, value, place, 'changed')
       return this.#state(value, place)
     }
-    const same = sameValue(before[0], value)
+    const same = sameValue(before[0], value) || sameMeaning(field, before[0], value)
     if (before[1] > asOfMs) {
       if (!same) this.#decide(field, before[0], value, place, 'older')
       return undefined
@@ -217,6 +217,23 @@ const sameRow = (a: KeyedRow, b: KeyedRow): boolean =>
 
 const sameIdentifier = (a: Identifier, b: Identifier): boolean =>
   a.value === b.value && a.authority === b.authority && a.type === b.type
+
+/** Concepts that two roads name by codes of their own and by the same words. */
+const SAME_BY_WORDS = new Set(['service'])
+
+/**
+ * Two ways to say one thing, which must not push each other out each time one of two roads brings news: a person is
+ * known by id, whatever titles stand beside the name, and a kind of visit by its words.
+ */
+function sameMeaning(field: string, a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const one = a as { id?: string; last_name?: string; text?: string }
+  const other = b as typeof one
+  if (SAME_BY_WORDS.has(field)) return one.text !== undefined && folded(one.text) === folded(other.text)
+  return one.id !== undefined && one.id === other.id && folded(one.last_name) === folded(other.last_name)
+}
+
+const folded = (text: string | undefined): string => (text ?? '').trim().toUpperCase()
 
 /** Equality of JSON values. Written out, since comparing what a message repeats is half the work of a feed. */
 export function sameValue(a: unknown, b: unknown): boolean {

@@ -42,7 +42,13 @@ export async function openBenchEngine(options: { home?: string; only?: string } 
     env,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const ready = await readyLine(child)
+  const tidy = async (): Promise<void> => {
+    if (!options.home) await rm(home, { recursive: true, force: true })
+  }
+  const ready = await readyLine(child).catch(async (cause: unknown) => {
+    await tidy()
+    throw cause
+  })
   const cluster = await openCluster({ home, log: quiet, role: 'tool' })
   const client = new pg.Client({ connectionString: cluster.connectionString })
   await client.connect()
@@ -86,7 +92,7 @@ export async function openBenchEngine(options: { home?: string; only?: string } 
       const exited = new Promise((done) => child.once('exit', done))
       child.kill('SIGTERM')
       await exited
-      if (!options.home) await rm(home, { recursive: true, force: true })
+      await tidy()
     },
   }
 }

@@ -368,11 +368,11 @@ function placed(slot: Chosen, connection: RunningCerner): Record<string, unknown
   const values: Record<string, unknown> = { start_time: slot.start, end_time: slot.end, slot_id: slot.id }
   if (slot.practitioner) {
     const { id, name } = slot.practitioner
-    const { source, codes } = mapSettingsOf(connection)
+    const { visitAuthority, codes } = mapSettingsOf(connection)
     const ours = codes?.['practitioner']?.[id]
     const provider: Person = {
       id: ours ?? id,
-      ...(ours === undefined ? { authority: source } : {}),
+      authority: visitAuthority.trim().toUpperCase(),
       ...splitName(name),
     }
     values['provider_id'] = provider.id

@@ -17,7 +17,8 @@ export function readFhirPerson(value: unknown, at: FhirReading): Person | undefi
   const person: Person = {}
   if (id !== undefined) {
     person.id = at.settings.codes?.['practitioner']?.[id] ?? id
-    if (person.id === id) person.authority = at.fhir.source
+    // Personnel ids are those of PRSNL, which HL7 messages name by the same authority as visits.
+    person.authority = at.fhir.visitAuthority.trim().toUpperCase()
   }
   Object.assign(person, splitName(words))
   return person.id === undefined && person.last_name === undefined ? undefined : person

@@ -34,7 +34,7 @@ export const appointmentTable = table<AppointmentFields, 'patient_id'>('appointm
   ['notes',            'RESULT_TXT',       'NTE-3',                 'comment',                          'Notes',         text],
   ['placer_id',        'SCH_EVENT_ALIAS',  'SCH-1.1',               'identifier[PLAC].value',           null,            text],
   ['provider',         'RESOURCE_PERSON',  'AIP-3 | AIG-3 | PV1-7', 'participant[Practitioner]',        null,            person],
-  ['location',         'APPT_LOCATION_CD', 'AIL-3 | PV1-3',         'participant[Location].actor',      null,            pointOfCare],
+  ['location',         'APPT_LOCATION_CD', 'AIL-3 | PV1-3',         null,                               null,            pointOfCare],
   ['service',          'APPT_SYNONYM_CD',  'AIS-3',                 'serviceType[0]',                   null,            concept],
   ['slot_id',          null,               null,                    'slot[0]',                          null,            referenceId('Slot')],
   ['cancel_reason',    null,               null,                    'cancelationReason',                null,            cancelReason],

@@ -3,6 +3,7 @@ import { street } from '../codecs/address.ts'
 import { calendarDate } from '../codecs/calendar-date.ts'
 import { coded } from '../codecs/coded.ts'
 import { conceptCode } from '../codecs/concept.ts'
+import { country } from '../codecs/country.ts'
 import { email } from '../codecs/email.ts'
 import { language } from '../codecs/language.ts'
 import { moment } from '../codecs/moment.ts'
@@ -43,7 +44,7 @@ export const patientTable = table<PatientFields>('patient', [
   ['ethnicity',           'ETHNIC_GRP_CD',    'PID-22',                          'extension[us-core-ethnicity]',         null,        coded(ethnicity)],
   ['middle_name',         'NAME_MIDDLE',      'PID-5.3',                         'name.given[1]',                        null,        name],
   ['name_suffix',         'NAME_SUFFIX',      'PID-5.4',                         'name.suffix[0]',                       null,        name],
-  ['address.country',     'COUNTRY',          'PID-11.6',                        'address.country',                      null,        text],
+  ['address.country',     'COUNTRY',          'PID-11.6',                        'address.country',                      null,        country],
   ['address.county',      'COUNTY',           'PID-11.9 | PID-12',               'address.district',                     null,        text],
   ['phone_work',          'PHONE_NUM_WORK',   'PID-14(work) | PID-13(work)',     'telecom[phone,work]',                  null,        phone],
   ['marital_status',      'MARITAL_TYPE_CD',  'PID-16',                          'maritalStatus',                        null,        coded(maritalStatus)],
