@@ -136,7 +136,8 @@ program
     run(async () => {
       const { doctor, openExaminer } = await commands.doctor()
       await using examiner = await openExaminer(await loadConfig())
-      return doctor(examiner, connection, options)
+      // Awaited here, since the examiner is closed on leaving.
+      return await doctor(examiner, connection, options)
     })(),
   )
 

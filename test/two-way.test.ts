@@ -4,6 +4,7 @@ import type { Appointment } from '../src/contract/appointments.ts'
 import type { Slot } from '../src/contract/scheduling.ts'
 import { INTERNAL_GRANT } from '../src/sandbox/cerner/contract.ts'
 import { moveAppointment } from '../src/sandbox/cerner/millennium-user.ts'
+import { openSandbox } from '../src/sandbox/sandbox.ts'
 import { readAppointment } from '../src/store/read-appointments.ts'
 import { ACTOR, openCernerWorld } from './cerner-world.ts'
 import type { CernerWorld } from './cerner-world.ts'
@@ -181,4 +182,33 @@ test('the same is done by Millennium services, over REST and over SOAP', async (
     expect(atCerner(booked.external_id ?? '')['status'], transport).toBe('booked')
     if (transport === 'rest') await world[Symbol.asyncDispose]()
   }
+})
+
+test('Cerner tells our booking back by SIU, perhaps before its answer came, and it stays one record', async () => {
+  await open()
+  const address = world.studio.engine.address()
+  await using hl7 = openSandbox({
+    seed: 1,
+    population: 80,
+    hospital: world.hospital,
+    mllp: { host: address?.host ?? '', port: address?.port ?? 0 },
+    traffic: 'quiet',
+  })
+  // The answer to the booking is held back, so that the SIU message is here first.
+  await world.cerner.faults.add({ kind: 'slow', ms: 600, match: { method: 'POST', type: 'Appointment' } })
+  const before = (await world.studio.records('appointment')).length
+  const { appointment } = await book()
+  await expect.poll(() => hl7.stats().byType['SIU^S12']).toBe(1)
+  const booked = await settled(appointment.id)
+  await world.studio.settled()
+  expect((await world.studio.records('appointment')).length).toBe(before + 1)
+  expect(booked).toMatchObject({ status: 'booked', pending: null })
+  expect((await world.studio.exchanges()).filter((one) => one.state === 'parked')).toEqual([])
+
+  // And what somebody at a Cerner screen does is here without any pull.
+  const moved = moveAppointment(world.hospital, booked.external_id ?? '', null)
+  const start = new Date(String(moved.resource['start'])).toISOString()
+  const changedAt = Date.now()
+  await until(async () => (await read(booked.id)).start_time === start, 2000)
+  expect(Date.now() - changedAt).toBeLessThan(2000)
 })

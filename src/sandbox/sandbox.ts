@@ -88,9 +88,9 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   // Stories that the past began and the day has to finish.
   let goOnFrom: { at: number; begun: readonly SandboxEvent[] } | null = null
 
-  const post = async (event: SandboxEvent, heard?: (delivery: Delivery) => void): Promise<void> => {
+  const post = async (event: SandboxEvent, heard?: (delivery: Delivery) => void): Promise<boolean> => {
     // What was cancelled over the web does not happen, whatever the plan of the day says.
-    if (hospital?.holds(event) === false) return
+    if (hospital?.holds(event) === false) return false
     await sender.room(event.patient)
     const message = messageFor(world, style, event)
     byType.set(message.type, (byType.get(message.type) ?? 0) + 1)
@@ -99,6 +99,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       heard?.(delivery)
       options.tell?.(message, delivery)
     })
+    return true
   }
 
   const tellPast = async (count: number): Promise<BackfillReport> => {
@@ -109,10 +110,10 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     goOnFrom ??= { at: until, begun: underWay(day, until, calendar) }
     for (const event of historyUntil({ ...day, count }, until, calendar)) {
       if (stopping.signal.aborted) break
-      report.messages += 1
-      await post(event, (delivery) => {
+      const told = await post(event, (delivery) => {
         if (delivery.kind !== 'stopped') report[delivery.kind] += 1
       })
+      if (told) report.messages += 1
     }
     await sender.idle()
     return { ...report, tookMs: performance.now() - startedAt }

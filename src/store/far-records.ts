@@ -23,13 +23,6 @@ export async function readFar(
   return (await client.query<FarRecord>({ name: 'read-far', text: READ_FAR, values })).rows[0]
 }
 
-/**
- * True for a version that is known here already: what our own write returned, or what was read before. Nothing in it
- * is news.
- */
-export const isOwnEcho = (known: Pick<FarRecord, 'version'> | undefined, version: string | null): boolean =>
-  known !== undefined && version !== null && known.version === version
-
 // prettier-ignore
 export const PUT_FAR = `
 insert into far_record as f (practice_id, connection_id, key, type, version, as_of, content, sealed_id, patient_key, exchange_id)

@@ -92,6 +92,13 @@ export async function lockOpen(client: Queryable, recordIds: readonly string[]):
 export const READ_OUTBOX = `
 select ${COLUMNS} from outbox o where o.practice_id = current_practice() and o.exchange_id = $1`
 
+export const LOCK_OUTBOX = `${READ_OUTBOX} for update`
+
+/** One change under way, so that nothing meets it before the transaction ends. */
+export async function lockOutbox(client: Queryable, id: ExchangeId): Promise<OutboxRow | undefined> {
+  return (await client.query<OutboxRow>({ name: 'lock-outbox', text: LOCK_OUTBOX, values: [id] })).rows[0]
+}
+
 /** One change under way; undefined when it has come to its end. */
 export async function readOutbox(client: Queryable, id: ExchangeId): Promise<OutboxRow | undefined> {
   return (await client.query<OutboxRow>({ name: 'read-outbox', text: READ_OUTBOX, values: [id] })).rows[0]
@@ -150,6 +157,29 @@ export async function releaseLeases(
   ids: readonly ExchangeId[],
 ): Promise<void> {
   await client.query({ name: 'release-leases', text: RELEASE_LEASES, values: [owner, plainArray(ids)] })
+}
+
+export const SET_ASIDE = `
+update outbox set state = $3, due_at = now() + interval '1 minute', owner = null, lease_until = '-infinity'
+where practice_id = current_practice() and exchange_id = $1 and owner = $2`
+
+/** Puts a row that cannot be opened out of the way of the others: parked, or until later. */
+export async function setAside(
+  client: Queryable,
+  id: ExchangeId,
+  owner: string,
+  state: OutboxRow['state'],
+): Promise<void> {
+  await client.query({ name: 'set-aside', text: SET_ASIDE, values: [id, owner, state] })
+}
+
+export const HURRY = `
+update outbox set due_at = now()
+where practice_id = current_practice() and connection_id = $1 and state <> 'parked' and due_at > now()`
+
+/** What waits for its next attempt at a connection is due now: its settings have changed. */
+export async function hurry(client: Queryable, id: ConnectionId): Promise<void> {
+  await client.query({ name: 'hurry-outbox', text: HURRY, values: [id] })
 }
 
 export const MARK_SENT = `
@@ -220,15 +250,18 @@ export async function endOutbox(client: Queryable, id: ExchangeId): Promise<void
 }
 
 export const REBASE_OUTBOX = `
-update outbox set base_version = $2 where practice_id = current_practice() and record_id = $1`
+update outbox set base_version = $3
+where practice_id = current_practice() and record_id = $1 and connection_id = $2`
 
 /** Later changes of the record stand on this version of the other side from now on. */
 export async function rebaseOutbox(
   client: Queryable,
   recordId: string,
+  connectionId: ConnectionId,
   version: string | null,
 ): Promise<void> {
-  await client.query({ name: 'rebase-outbox', text: REBASE_OUTBOX, values: [recordId, version] })
+  const values = [recordId, connectionId, version]
+  await client.query({ name: 'rebase-outbox', text: REBASE_OUTBOX, values })
 }
 
 // What was done stays with the exchange; only how it stands changes.

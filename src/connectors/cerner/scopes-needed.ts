@@ -53,6 +53,8 @@ export function scopesNeeded(settings: CernerSettings): string[] {
   for (const service of ['person', 'scheduling', 'clinical', 'documents'] as const) {
     if (millennium[service]) scopes.push(...SERVICE_SCOPES[service])
   }
+  // Few sites take results from outside, so the right to file them is asked for only where they go that way.
+  if (chooseRoad(settings, 'vital_signs').road === 'millennium') scopes.push('mws/Results.write')
   return [...new Set(scopes)].sort()
 }
 

@@ -1,3 +1,4 @@
+import { IntegrationError } from '../../kernel/errors.ts'
 import { digitsOf, parseResource } from '../../standards/fhir/json.ts'
 import { idOf } from '../../standards/fhir/reference.ts'
 import { range } from '../../standards/fhir/search.ts'
@@ -118,7 +119,8 @@ async function appointmentPlan(client: FhirClient, { body, sentAtMs }: LostWrite
     .find((id) => id !== null)
   if (patient === undefined || patient === null) return null
   const slotId = idOf(stringOf(listOf(body['slot'])[0]?.['reference']), 'Slot', base)
-  const startMs = slotId === null ? NaN : await slotStart(client, slotId)
+  const knownMs = Date.parse(stringOf(body['start']))
+  const startMs = Number.isNaN(knownMs) && slotId !== null ? await slotStart(client, slotId) : knownMs
   const [from, to] = Number.isNaN(startMs)
     ? [sentAtMs - DAY_MS, sentAtMs + 730 * DAY_MS]
     : [startMs - MINUTE_MS, startMs + MINUTE_MS]
@@ -130,7 +132,8 @@ async function appointmentPlan(client: FhirClient, { body, sentAtMs }: LostWrite
       const its = idOf(stringOf(listOf(found['slot'])[0]?.['reference']), 'Slot', base)
       if (its !== null && slotId !== null) return its === slotId
       if (!Number.isNaN(startMs)) return Date.parse(stringOf(found['start'])) === startMs
-      return reasonOf(found) === reason
+      // By nothing at all every appointment would be it.
+      return reason !== '' && reasonOf(found) === reason
     },
   }
 }
@@ -138,9 +141,10 @@ async function appointmentPlan(client: FhirClient, { body, sentAtMs }: LostWrite
 async function slotStart(client: FhirClient, slotId: string): Promise<number> {
   try {
     return Date.parse(stringOf((await client.read('Slot', slotId)).resource['start']))
-  } catch {
+  } catch (error) {
     // A slot that was booked may be gone: the appointment is then told by its reason.
-    return NaN
+    if (error instanceof IntegrationError && error.code === 'FHIR_NOT_FOUND') return NaN
+    throw error
   }
 }
 

@@ -95,9 +95,20 @@ function waitFor(
   return delayBefore(course.failed, askedWaitOf(error), random)
 }
 
+/** Nothing of these is about the write: the account, the line, or a first try that has not ended. */
+const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'FHIR_UNAUTHORIZED',
+  'FHIR_FORBIDDEN',
+  'FHIR_TOKEN_REFUSED',
+  'FHIR_TOKEN_UNAVAILABLE',
+  'FHIR_DISCOVERY_FAILED',
+  'FHIR_RECORD_LOCKED',
+  'MWS_STILL_RUNNING',
+])
+
 // An answer that is really about this write stands; anything else leaves open what the lost try did.
 function lostOr(error: IntegrationError, { operation }: MwsRequest): IntegrationError {
   const code: ErrorCode = error.code
-  if (!LOST.has(code) && !REFUSED.has(code)) return error
+  if (!LOST.has(code) && !REFUSED.has(code) && !ELSEWHERE.has(code)) return error
   return new IntegrationError('FHIR_ANSWER_LOST', { call: operationOf(operation).kind }, { cause: error })
 }

@@ -1,7 +1,7 @@
 import type { CernerRoad, Read, Written } from '../../connectors/cerner/port.ts'
 import { IntegrationError } from '../../kernel/errors.ts'
 import type { ErrorCode } from '../../kernel/errors.ts'
-import { markSent, putIntent, setOutcome } from '../../store/outbox.ts'
+import { lockOutbox, markSent, putIntent, setOutcome } from '../../store/outbox.ts'
 import { equal } from '../../sync/three-way.ts'
 import { reasonOf } from '../read-job.ts'
 import { retryKind } from '../retry.ts'
@@ -26,6 +26,17 @@ export interface AttemptOptions {
 
 /** How the attempt stands to the connection: it answered, it could not, or nothing was asked of it. */
 export type Attempted = 'answered' | 'failed' | 'idle'
+
+/**
+ * The account or the address of the connection is at fault, and no change of ours: they wait, and all go out when the
+ * settings are mended. A call that ends so did nothing at Cerner.
+ */
+const OF_CONNECTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'FHIR_TOKEN_REFUSED',
+  'FHIR_DISCOVERY_FAILED',
+  'FHIR_UNAUTHORIZED',
+  'TLS_MATERIAL_INVALID',
+])
 
 const MOST_ROUNDS = 5
 const MOST_RESENDS = 3
@@ -65,8 +76,21 @@ async function prepare(parts: OutboundParts, options: AttemptOptions, leased: Op
   const road = await parts.roadFor(leased.connectionId, roadActionOf(leased.action))
   const current = await standOnCurrent(parts, options, leased, road)
   if (current === 'done') return null
-  const change = await leave(parts, options, leased)
-  return change ? { change, road, current } : null
+  const left = await leave(parts, options, leased, current)
+  switch (left.kind) {
+    case 'left':
+      return { change: left.change, road, current }
+    case 'gone':
+      return null
+    case 'moved':
+      await settleBack(parts, options.owner, leased, compareAgain(options, leased, null))
+      return null
+    case 'there':
+      await settleAccepted(parts, options.owner, leased, left.written)
+      return null
+    default:
+      return left satisfies never
+  }
 }
 
 /** Reads what a change is about where it is not known which version it stands on; a person is always read anew. */
@@ -97,21 +121,39 @@ const isThere = ({ fields, intent: { ours, theirs } }: OpenChange): boolean =>
     return heard !== undefined && equal(heard.value, ours[field])
   })
 
-/** Commits that the call leaves now. @returns undefined when somebody took the change back meanwhile */
+type Left =
+  | { kind: 'left'; change: OpenChange }
+  /** Somebody took it back, or news made it wait for a person. */
+  | { kind: 'gone' }
+  /** News came since the record was read: what was read is old. */
+  | { kind: 'moved' }
+  /** The appointment's own message came before we sent anything: a clerk has booked the same. */
+  | { kind: 'there'; written: Written }
+
+/** Commits that the call leaves now, unless what came meanwhile says otherwise. */
 async function leave(
   { database, vault }: OutboundParts,
   { owner }: AttemptOptions,
   { exchangeId }: OpenChange,
-): Promise<OpenChange | undefined> {
+  current: Read | null,
+): Promise<Left> {
   return database.tx(async (client) => {
+    const seen = await lockOutbox(client, exchangeId)
+    if (!seen) return { kind: 'gone' }
+    const { intent, baseVersion } = openChange(vault, seen)
+    if (intent.joined !== null) return { kind: 'there', written: joinedAs(intent.joined) }
+    const hasVersion = current === null || current.version !== null
+    if (isChanging(intent.request) && baseVersion === null && hasVersion) return { kind: 'moved' }
     const row = await markSent(client, exchangeId, owner)
-    if (!row) return undefined
+    if (!row) return { kind: 'gone' }
     const change = standOnHeard(openChange(vault, row))
     await putIntent(client, exchangeId, sealIntent(vault, exchangeId, change.intent))
     await setOutcome(client, { exchangeId, state: 'sent', attempts: change.attempts })
-    return change
+    return { kind: 'left', change }
   })
 }
+
+const joinedAs = (id: string): Written => ({ type: 'Appointment', id, version: null, lastModifiedMs: null })
 
 /**
  * A call left, and what became of it is not known: the answer was lost, or the process ended. Cerner is asked before
@@ -129,7 +171,8 @@ async function findOut(
     found = await findWritten(parts, change, road)
   } catch (error) {
     const { code, place } = reasonOf(error)
-    const mayPass = error instanceof IntegrationError && error.kind !== 'permanent'
+    const isOurs = error instanceof IntegrationError
+    const mayPass = OF_CONNECTION.has(code) || (isOurs ? error.kind !== 'permanent' : mayPassHere(error))
     await settleBack(
       parts,
       owner,
@@ -140,8 +183,7 @@ async function findOut(
   }
   const { joined } = change.intent
   // Its own message came over another road: it is there, whatever a search says.
-  if (!found && joined !== null)
-    found = { type: 'Appointment', id: joined, version: null, lastModifiedMs: null }
+  if (!found && joined !== null) found = joinedAs(joined)
   if (found) await settleAccepted(parts, owner, change, found)
   else await settleBack(parts, owner, change, absent(options, change))
   return 'answered'
@@ -197,6 +239,8 @@ function absent(options: AttemptOptions, change: OpenChange): ComeBack {
   }
 }
 
+const mayPassHere = (error: unknown): boolean => retryKind(error) === 'transient'
+
 /** What was surely not sent: no road, no version to stand on, or our own database was away. */
 async function settleUnsent(
   parts: OutboundParts,
@@ -207,7 +251,7 @@ async function settleUnsent(
   const { code, place } = reasonOf(error)
   // Reading changes nothing, so that an answer was lost only means to read again.
   const isAmbiguous = error instanceof IntegrationError && error.kind === 'ambiguous'
-  const mayPass = isAmbiguous || retryKind(error) === 'transient'
+  const mayPass = isAmbiguous || OF_CONNECTION.has(code) || mayPassHere(error)
   await settleBack(
     parts,
     options.owner,
@@ -235,7 +279,11 @@ async function settleFailure(
     }
   }
   // What is no error of the table came from a fault of ours, before the call or after it: nobody knows.
-  const kind = error instanceof IntegrationError ? error.kind : 'ambiguous'
+  const kind = OF_CONNECTION.has(code)
+    ? 'transient'
+    : error instanceof IntegrationError
+      ? error.kind
+      : 'ambiguous'
   const isLocked = code === 'FHIR_RECORD_LOCKED'
   const isStale = code === 'FHIR_VERSION_STALE'
   if (isStale) await settleBack(parts, options.owner, change, compareAgain(options, change, place))

@@ -14,6 +14,7 @@ import type { VitalSignName } from '../../mapping/write-fhir.ts'
 import { originsOf, valueOf } from '../../model/document.ts'
 import type { RecordType } from '../../model/fields.ts'
 import type { Statement } from '../../model/statement.ts'
+import type { Queryable } from '../../store/columns.ts'
 import { keepContent } from '../../store/document-content.ts'
 import { readFar } from '../../store/far-records.ts'
 import { readDocument, readOpenStates } from '../../store/outbox-records.ts'
@@ -65,7 +66,7 @@ export class Chart {
           place: 'body.changes',
           reason: 'nothing is different',
         })
-      linkFarPatient(parts, fold, record, connection, far, exchangeId)
+      await linkFarPatient(client, parts, fold, record, connection, far, exchangeId)
       const known = await readFar(client, parts.vault, {
         connectionId: connection.id,
         type: 'Patient',
@@ -106,25 +107,28 @@ export class Chart {
       }),
     )
     const ids: ExchangeId[] = []
-    for (const body of bodies) {
-      const text = JSON.stringify(body)
-      const statement = this.#statementOf(connection, text, 'report')
-      const exchangeId = newId<ExchangeId>()
-      await this.#createRecord(connection, road, far, {
-        exchangeId,
-        patientId,
-        statement,
-        kind: 'create Observation',
-        actor,
-        audit: 'results.vital-signs',
-        request: (_recordId) => ({
-          action: 'vital_signs',
-          body: text,
-          code: statement.fields['code']?.value ?? {},
-        }),
-      })
-      ids.push(exchangeId)
-    }
+    // All or none: whoever saves them again after a failure must not file some of them twice.
+    await parts.database.tx(async (client) => {
+      for (const body of bodies) {
+        const text = JSON.stringify(body)
+        const statement = this.#statementOf(connection, text, 'report')
+        const exchangeId = newId<ExchangeId>()
+        await this.#createRecord(client, connection, road, far, {
+          exchangeId,
+          patientId,
+          statement,
+          kind: 'create Observation',
+          actor,
+          audit: 'results.vital-signs',
+          request: (_recordId) => ({
+            action: 'vital_signs',
+            body: text,
+            code: statement.fields['code']?.value ?? {},
+          }),
+        })
+        ids.push(exchangeId)
+      }
+    })
     return { exchange_ids: ids }
   }
 
@@ -159,16 +163,18 @@ export class Chart {
       ...statement.fields,
       size_bytes: { value: bytes.length, place: 'content.attachment.data' },
     }
-    await this.#createRecord(connection, road, far, {
-      exchangeId,
-      patientId,
-      statement: { ...statement, fields },
-      kind: 'create DocumentReference',
-      actor,
-      audit: 'document.create',
-      request: (documentId) => ({ action: 'document_create', body: withoutData, documentId }),
-      content: { bytes, mediaType: request.media_type },
-    })
+    await parts.database.tx((client) =>
+      this.#createRecord(client, connection, road, far, {
+        exchangeId,
+        patientId,
+        statement: { ...statement, fields },
+        kind: 'create DocumentReference',
+        actor,
+        audit: 'document.create',
+        request: (documentId) => ({ action: 'document_create', body: withoutData, documentId }),
+        content: { bytes, mediaType: request.media_type },
+      }),
+    )
     return { exchange_ids: [exchangeId] }
   }
 
@@ -186,6 +192,7 @@ export class Chart {
   }
 
   async #createRecord(
+    client: Queryable,
     connection: RunningCerner,
     road: CernerRoad,
     far: FarPatient,
@@ -202,32 +209,30 @@ export class Chart {
   ): Promise<void> {
     const parts = this.#parts
     const { exchangeId, statement, actor, kind, audit } = made
-    await parts.database.tx(async (client) => {
-      const fold = new Fold(parts.vault)
-      await holdRecords(client, fold, parts.vault, [made.patientId])
-      const patient: HeldRecord | undefined = fold.held(made.patientId)
-      if (patient?.type !== 'patient') throw new IntegrationError('NOT_FOUND', { what: 'patient' })
-      linkFarPatient(parts, fold, patient, connection, far, exchangeId)
-      const record = newRecord(statement.record, newId(), patient.id)
-      const request = made.request(record.id)
-      if (made.content) await keepContent(client, parts.vault, record.id, made.content)
-      const values = Object.fromEntries(
-        Object.entries(statement.fields).map(([field, { value }]) => [field, value]),
-      )
-      await recordChange(client, parts, fold, {
-        ...carried(connection, road, actor),
-        exchangeId,
-        action: request.action,
-        kind,
-        record,
-        patient,
-        values,
-        sets: statement.sets,
-        decisive: [],
-        request,
-        baseVersion: null,
-        audit,
-      })
+    const fold = new Fold(parts.vault)
+    await holdRecords(client, fold, parts.vault, [made.patientId])
+    const patient: HeldRecord | undefined = fold.held(made.patientId)
+    if (patient?.type !== 'patient') throw new IntegrationError('NOT_FOUND', { what: 'patient' })
+    await linkFarPatient(client, parts, fold, patient, connection, far, exchangeId)
+    const record = newRecord(statement.record, newId(), patient.id)
+    const request = made.request(record.id)
+    if (made.content) await keepContent(client, parts.vault, record.id, made.content)
+    const values = Object.fromEntries(
+      Object.entries(statement.fields).map(([field, { value }]) => [field, value]),
+    )
+    await recordChange(client, parts, fold, {
+      ...carried(connection, road, actor),
+      exchangeId,
+      action: request.action,
+      kind,
+      record,
+      patient,
+      values,
+      sets: statement.sets,
+      decisive: [],
+      request,
+      baseVersion: null,
+      audit,
     })
   }
 

@@ -6,7 +6,9 @@ import { rowsOf, valueOf } from '../../model/document.ts'
 import type { RecordDocument } from '../../model/document.ts'
 import type { Statement } from '../../model/statement.ts'
 import type { Identifier } from '../../model/values.ts'
+import type { Queryable } from '../../store/columns.ts'
 import { readDocument } from '../../store/outbox-records.ts'
+import { findKeys } from '../../store/write-records.ts'
 import type { RunningCerner } from '../connection.ts'
 import type { Fold, HeldRecord } from '../fold.ts'
 import { blindKeys } from '../match.ts'
@@ -78,17 +80,28 @@ function isSamePerson(
 
 const wordOf = (value: unknown): string => (typeof value === 'string' ? value.trim().toUpperCase() : '')
 
-/** Keeps a logical id that was found, with the change that it was found for. */
-export function linkFarPatient(
+/**
+ * Keeps a logical id that was found, with the change that it was found for.
+ *
+ * @throws HL7_IDENTIFIER_CONFLICT when it is known here as somebody else's
+ */
+export async function linkFarPatient(
+  client: Queryable,
   parts: OutboundParts,
   fold: Fold,
   patient: HeldRecord,
   connection: RunningCerner,
   far: FarPatient,
   exchangeId: ExchangeId,
-): void {
+): Promise<void> {
   if (!far.isFound) return
   const key: Identifier = { value: far.id, authority: mapSettingsOf(connection).source, type: FHIR_ID }
+  const blindNames = blindKeys(parts.vault, 'patient', [key], '')
+  // Another change of the same patient, or a pull, may have linked it since it was looked for.
+  const known = await findKeys(client, blindNames)
+  if ([...known.values()].some((id) => id !== patient.id))
+    throw new IntegrationError('HL7_IDENTIFIER_CONFLICT', { field: 'Patient.id' })
+  fold.learnKeys(known)
   const identifiers = { rows: [key], place: 'Patient.id' }
   const statement: Statement = {
     record: 'patient',
@@ -99,5 +112,5 @@ export function linkFarPatient(
   }
   const source = { exchangeId, connectionId: connection.id, asOfMs: parts.clock.now() }
   fold.change(patient, statement, source)
-  for (const blind of blindKeys(parts.vault, 'patient', [key], '')) fold.link(blind, patient)
+  for (const blind of blindNames) fold.link(blind, patient)
 }

@@ -1,8 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveEvent } from '../../contract/metrics.ts'
 import { newId } from '../../kernel/ids.ts'
-import type { ExchangeId } from '../../kernel/ids.ts'
-import { keepLeases, leaseDue, nextDueMs, releaseLeases } from '../../store/outbox.ts'
+import type { ConnectionId, ExchangeId } from '../../kernel/ids.ts'
+import {
+  hurry,
+  keepLeases,
+  leaseDue,
+  nextDueMs,
+  releaseLeases,
+  setAside,
+  setOutcome,
+} from '../../store/outbox.ts'
+import type { OutboxRow } from '../../store/outbox.ts'
+import { reasonOf } from '../read-job.ts'
 import { retryDelayMs } from '../retry.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptOptions } from './attempt.ts'
@@ -41,6 +51,8 @@ export class Outbox {
   readonly #attempt: AttemptOptions
   readonly #breaker: Breaker
   readonly #inHand = new Map<ExchangeId, Promise<void>>()
+  /** The settings that connections were last seen with. */
+  readonly #versions = new Map<ConnectionId, number>()
   #running: Promise<void> | null = null
   #unsubscribe: (() => void) | null = null
   #heartbeat: NodeJS.Timeout | null = null
@@ -105,14 +117,52 @@ export class Outbox {
     const limit = (this.#options.concurrency ?? CONCURRENCY) - this.#inHand.size
     if (limit <= 0) return 0
     const { database, vault } = this.#options
+    await this.#noticeSettings()
     const lease = { owner: this.#attempt.owner, seconds: this.#leaseSeconds, limit }
-    const rows = await leaseDue(database, { ...lease, resting: this.#breaker.resting() })
+    const rows = await leaseDue(database, { ...lease, resting: this.#resting() })
     if (this.#stopping) {
       await this.#release(rows.map((row) => row.exchange_id))
       return 0
     }
-    for (const row of rows) this.#work(openChange(vault, row))
+    const closed: { row: OutboxRow; error: unknown }[] = []
+    for (const row of rows) {
+      try {
+        this.#work(openChange(vault, row))
+      } catch (error) {
+        closed.push({ row, error })
+      }
+    }
+    for (const one of closed) await this.#setAside(one.row, one.error)
     return rows.length
+  }
+
+  /** Connections that nothing is sent over now: those that are off, and those that cannot answer. */
+  #resting(): ConnectionId[] {
+    const off = this.#options.connections().filter(({ enabled }) => !enabled)
+    return [...off.map(({ id }) => id), ...this.#breaker.resting()]
+  }
+
+  /** Whoever mends a connection wants to see it work: what waits for its next attempt goes now. */
+  async #noticeSettings(): Promise<void> {
+    for (const { id, version } of this.#options.connections()) {
+      const before = this.#versions.get(id)
+      if (before === version) continue
+      if (before !== undefined) await hurry(this.#options.database, id)
+      this.#versions.set(id, version)
+      this.#breaker.succeeded(id)
+    }
+  }
+
+  /** A row that cannot be opened must not keep the others waiting. A key may still come; a broken seal stays broken. */
+  async #setAside({ exchange_id: exchangeId, state }: OutboxRow, error: unknown): Promise<void> {
+    const { database, onProblem } = this.#options
+    onProblem(error)
+    const reason = reasonOf(error)
+    const mayPass = reason.code === 'KEY_MISSING'
+    await database.tx(async (client) => {
+      await setAside(client, exchangeId, this.#attempt.owner, mayPass ? state : 'parked')
+      await setOutcome(client, { exchangeId, state: mayPass ? 'retrying' : 'parked', ...reason })
+    })
   }
 
   #work(change: OpenChange): void {
@@ -146,7 +196,7 @@ export class Outbox {
 
   async #idleMs(): Promise<number> {
     if (this.#inHand.size >= (this.#options.concurrency ?? CONCURRENCY)) return LONGEST_IDLE_MS
-    const dueMs = await nextDueMs(this.#options.database, this.#breaker.resting())
+    const dueMs = await nextDueMs(this.#options.database, this.#resting())
     // What became due since it was looked for, or another process takes at this moment.
     if (dueMs !== null && dueMs <= 0) return LOOK_AGAIN_MS
     return Math.min(LONGEST_IDLE_MS, dueMs ?? LONGEST_IDLE_MS) + 1

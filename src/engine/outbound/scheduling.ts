@@ -140,7 +140,7 @@ export class Scheduling {
       const patient = fold.held(request.patient_id)
       if (patient?.type !== 'patient') throw new IntegrationError('NOT_FOUND', { what: 'patient' })
       await this.#checkFree(client, patient.id, null, slot)
-      linkFarPatient(parts, fold, patient, connection, far, exchangeId)
+      await linkFarPatient(client, parts, fold, patient, connection, far, exchangeId)
       const record = newRecord('appointment', newId<AppointmentId>(), patient.id)
       const values = {
         status: 'pending',
@@ -276,12 +276,13 @@ export class Scheduling {
     return this.#shown({ exchangeId, id })
   }
 
-  /** The connection an appointment came over, when it can; else the one that can. */
+  /** The Cerner an appointment came from; for one that an HL7 feed told of, the one that can. */
   async #carrierOf(id: string, action: 'reschedule' | 'cancel' | 'check_in') {
     const { database, vault, connections } = this.#parts
     const document = await readDocument(database, vault, 'appointment', id)
     const origin = document && originsOf(document)['external_id']?.connection_id
-    const own = connections().find((one) => one.id === origin && one.enabled)
+    // Its number means nothing at another Cerner, so when its own connection is off nothing is sent.
+    const own = connections().find((one) => one.id === origin)
     return carrierOf(this.#parts, action, own?.id)
   }
 

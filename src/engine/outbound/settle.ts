@@ -93,7 +93,7 @@ export async function settleAccepted(
     })
     await endOutbox(client, exchangeId)
     await resolveConflictOf(client, exchangeId, 'studio', 'engine')
-    await rebaseOutbox(client, record.id, written.version)
+    await rebaseOutbox(client, record.id, connection.id, written.version)
     await writeTurns(client, vault, turns)
     await addEffects(client, vault, exchangeId, effects)
     await noteEffects(client, exchangeId, effects, fold)
@@ -210,11 +210,8 @@ export async function settleBack(
       const judged = new Pending(all, rules).reconsider(record.id, record.document)
       const effects = fold.take(record, judged.document, judged.effects)
       await writeFold(client, fold)
-      await writeTurns(
-        client,
-        vault,
-        judged.turns.filter(({ kind }) => kind !== 'kept'),
-      )
+      // Also those that go on: one that ended hands what it held to the next of the record.
+      await writeTurns(client, vault, judged.turns)
       await addEffects(client, vault, exchangeId, effects)
     }
     await hint(client, { type: 'outbox' })

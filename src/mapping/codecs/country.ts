@@ -7,5 +7,5 @@ export const country: LeafCodec<string> = {
   kind: 'leaf',
   name: 'country',
   read: (raw, at) => countries.read(trimmed(raw), at.standard) ?? (trimmed(raw) || undefined),
-  write: (value) => countries.write(value, 'v2') ?? value,
+  write: (value) => value,
 }

@@ -89,7 +89,7 @@ const NOT_ON_PATIENT_HOST: ReadonlySet<string> = new Set([
 // prettier-ignore
 export const SERVICE_SCOPES = [
   'mws/Person.read', 'mws/Person.write', 'mws/Scheduling.read', 'mws/Scheduling.write', 'mws/Results.read',
-  'mws/Documents.read', 'mws/Documents.write',
+  'mws/Results.write', 'mws/Documents.read', 'mws/Documents.write',
 ] as const
 
 export const LAUNCH_SCOPES = [
