@@ -115,7 +115,9 @@ export const configSchema = z.strictObject({
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Where browsers and Cerner reach the console, when a proxy with TLS stands before it: https://studio.example.org.'),
+    .describe(
+      'Where browsers and Cerner reach the console, when a proxy with TLS stands before it: https://studio.example.org.',
+    ),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import type { Appointment } from '../src/contract/appointments.ts'
+import { patientRegisterRequest } from '../src/contract/outbound.ts'
 import type { Slot } from '../src/contract/scheduling.ts'
 import { INTERNAL_GRANT } from '../src/sandbox/cerner/contract.ts'
 import { moveAppointment } from '../src/sandbox/cerner/millennium-user.ts'
+import { ORGANIZATIONS } from '../src/sandbox/cerner/organizations.ts'
 import { openSandbox } from '../src/sandbox/sandbox.ts'
 import { readAppointment } from '../src/store/read-appointments.ts'
+import { readPatient } from '../src/store/read-patients.ts'
 import { ACTOR, openCernerWorld } from './cerner-world.ts'
 import type { CernerWorld } from './cerner-world.ts'
 
@@ -211,4 +214,69 @@ test('Cerner tells our booking back by SIU, perhaps before its answer came, and 
   const changedAt = Date.now()
   await until(async () => (await read(booked.id)).start_time === start, 2000)
   expect(Date.now() - changedAt).toBeLessThan(2000)
+})
+
+test('a patient registered here gets the number of Cerner, by FHIR and by the services, and can be booked at once', async () => {
+  const roads = [
+    ['fhir', 'rest'],
+    ['millennium', 'rest'],
+    ['millennium', 'soap12'],
+  ] as const
+  for (const [n, [road, transport]] of roads.entries()) {
+    await open({ enrolAt: ORGANIZATIONS[0]?.id ?? '' })
+    await world.change({
+      millennium: {
+        base: world.cerner.endpoints.mws,
+        person: true,
+        transport,
+        soap: { endpoint: world.cerner.endpoints.soap },
+      },
+      roads: { person_create: road, person_search: road },
+    })
+    const { outbound, scheduling } = world.studio.engine.services
+    const entered = patientRegisterRequest.parse({
+      first_name: 'Wilhelmina',
+      last_name: 'Newcomer',
+      date_of_birth: '1991-02-03',
+      gender: 'F',
+      phone_mobile: '(816) 555-0142',
+      address: { line1: '1 Main St', city: 'Kansas City', state: 'MO', postal_code: '64108' },
+      race: '2106-3',
+      preferred_language: 'en',
+    })
+    const before = (await world.studio.records('patient')).length
+    const { patient_id: id } = await outbound.register(entered, ACTOR)
+    const found = await until(async () => {
+      const one = await readPatient(store(), id)
+      return one?.pending.length === 0 && one
+    })
+    const far = found.identifiers.find(({ type }) => type === 'FHIR')?.value ?? ''
+    const there = world.hospital.records.read('Patient', far, INTERNAL_GRANT).resource
+    expect(there, `${road} ${transport}`).toMatchObject({
+      birthDate: '1991-02-03',
+      name: [expect.objectContaining({ family: expect.stringMatching(/^newcomer$/i) as string })],
+    })
+    expect(found.mrn, `${road} ${transport}`).toMatch(/\d/)
+    expect((await world.studio.records('patient')).length).toBe(before + 1)
+
+    // Somebody who looks for the person again finds the one there is.
+    await expect(outbound.register(entered, ACTOR)).rejects.toMatchObject({ code: 'PATIENT_MAY_EXIST' })
+    expect(await outbound.candidates(entered)).toMatchObject([{ patient_id: id, cerner_id: far }])
+
+    const [slot] = await freeSlots()
+    const request = { patient_id: id, slot: chosen(slot as Slot), service_type: {}, reason: '', comment: '' }
+    const { appointment } = await scheduling.book(request, ACTOR)
+    expect((await settled(appointment.id)).status).toBe('booked')
+    expect((await world.studio.exchanges()).filter((one) => one.state === 'parked')).toEqual([])
+
+    // The services look for themselves; over REST they are told that a person has looked, SOAP has no word for it.
+    const again = await outbound.register({ ...entered, override: true }, ACTOR)
+    const pending = async () => (await readPatient(store(), again.patient_id))?.pending ?? []
+    if (transport === 'rest') await until(async () => (await pending()).length === 0)
+    else {
+      const refused = await until(async () => (await pending()).find(({ state }) => state === 'parked'))
+      expect(refused.error?.code).toBe('MWS_DUPLICATE_SUSPECT')
+    }
+    if (n < roads.length - 1) await world[Symbol.asyncDispose]()
+  }
 })

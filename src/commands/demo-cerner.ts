@@ -51,7 +51,11 @@ function settingsOf({ server, hospital }: SandboxCerner): CernerSettingsInput {
     // The names by which the sandbox's HL7 messages call the same places and kinds of visits.
     codeTranslations: [
       ...CLINICS.map((clinic) => ({ set: 'location', code: clinic.locationCd, means: clinic.pointOfCare })),
-      ...Object.entries(APPOINTMENT_TYPES).map(([name, { code }]) => ({ set: 'appointment-type', code, means: name })),
+      ...Object.entries(APPOINTMENT_TYPES).map(([name, { code }]) => ({
+        set: 'appointment-type',
+        code,
+        means: name,
+      })),
     ],
     timeZones: Object.fromEntries(
       CLINICS.flatMap((clinic) => [

@@ -57,6 +57,64 @@ export const patientChangeRequest = z.object({
 })
 export type PatientChangeRequest = z.infer<typeof patientChangeRequest>
 
+const words = z.string().trim().max(100)
+
+/** A person who is not known at Cerner yet. Codes are ours: gender M, F, O, U; race and ethnicity of the OMB. */
+export const patientRegisterRequest = z.object({
+  connection_id: uuid.optional().describe('Default: the first connection that registers patients'),
+  request_id: uuid.optional().describe('Made by the caller; the same one again registers nobody twice'),
+  first_name: words.min(1),
+  last_name: words.min(1),
+  middle_name: words.optional(),
+  name_suffix: words.optional(),
+  date_of_birth: z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a day such as 1980-05-15'),
+  gender: z.enum(['M', 'F', 'O', 'U']),
+  phone_home: words.optional(),
+  phone_mobile: words.optional(),
+  email: words.optional(),
+  address: z
+    .object({
+      line1: words,
+      line2: words,
+      city: words,
+      state: words,
+      postal_code: words,
+      county: words,
+      country: words,
+    })
+    .partial()
+    .optional(),
+  preferred_language: words.optional(),
+  race: words.optional(),
+  ethnicity: words.optional(),
+  marital_status: words.optional(),
+  override: z.boolean().default(false).describe('Somebody has looked at the candidates: it is none of them'),
+})
+export type PatientRegisterRequest = z.infer<typeof patientRegisterRequest>
+
+export const patientRegistered = z.object({ patient_id: uuid, exchange_id: uuid })
+export type PatientRegistered = z.infer<typeof patientRegistered>
+
+/** Who may be the same person is looked for by these. */
+export const patientCandidatesRequest = patientRegisterRequest
+  .pick({ connection_id: true, first_name: true, last_name: true, date_of_birth: true })
+  .extend({ first_name: words.default('') })
+export type PatientCandidatesRequest = z.infer<typeof patientCandidatesRequest>
+
+const said = z.string().nullable()
+export const patientCandidate = z.object({
+  patient_id: uuid.nullable().describe('Our record; null for somebody only Cerner knows'),
+  cerner_id: said.describe('Id at Cerner; null for somebody only we know'),
+  last_name: said,
+  first_name: said,
+  middle_name: said,
+  date_of_birth: said,
+  gender: said,
+  mrn: said,
+})
+export type PatientCandidate = z.infer<typeof patientCandidate>
+export const patientCandidates = z.object({ items: z.array(patientCandidate), next: z.null() })
+
 export const documentRequest = z.object({
   connection_id: uuid.optional(),
   title: z.string().min(1).max(200),

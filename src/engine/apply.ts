@@ -20,7 +20,7 @@ import { blindKeys, decideMatch, patientKeys } from './match.ts'
 import { openChange } from './outbound/intent.ts'
 import { readRules } from './outbound/read-rules.ts'
 import { writeTurns } from './outbound/write-turns.ts'
-import { naturalKey, Pending } from './pending.ts'
+import { naturalKey, Pending, personKey } from './pending.ts'
 import { reasonOf } from './read-job.ts'
 import type { ApplyContext, ReadJob } from './read-job.ts'
 
@@ -161,7 +161,9 @@ export async function openFold(
   await holdKnown(client, fold, vault)
   const naturalKeys = statements.flatMap(({ message, patientKeys: keys }) => {
     const match = decideMatch(keys, (key) => patientOf.get(key))
-    return match.kind === 'known' ? unknownStarts(message, match.id, fold, vault) : []
+    return match.kind === 'known'
+      ? unknownStarts(message, match.id, fold, vault)
+      : unknownPeople(message, vault)
   })
   await learnPending(client, fold, vault, naturalKeys)
   return fold
@@ -177,6 +179,14 @@ function unknownStarts(message: MappedMessage, patientId: string, fold: Fold, va
   })
 }
 
+/** The blind name of a patient whose numbers are all new: it may be the one that we are registering. */
+function unknownPeople(message: MappedMessage, vault: Vault): string[] {
+  return message.statements.flatMap((one) => {
+    if (one.record !== 'patient') return []
+    return personKey(vault, (field) => one.fields[field]?.value) ?? []
+  })
+}
+
 /** Reads the changes of ours that are under way for what the batch names. Mostly there are none. */
 export async function learnPending(
   client: Queryable,
@@ -185,7 +195,7 @@ export async function learnPending(
   naturalKeys: readonly string[],
 ): Promise<void> {
   const known = [...new Set(fold.keys.values())]
-  if (known.length === 0) return
+  if (known.length === 0 && naturalKeys.length === 0) return
   const found = await findOpen(
     client,
     known,

@@ -13,7 +13,7 @@ import { reconcile } from '../sync/reconcile.ts'
 import type { NewsSource } from '../sync/reconcile.ts'
 import type { Vault } from '../vault/vault.ts'
 import { blindKeys, decideMatch, patientKeys } from './match.ts'
-import { naturalKey, Pending } from './pending.ts'
+import { naturalKey, Pending, personKey } from './pending.ts'
 import type { Turn } from './pending.ts'
 
 /** A record in the hands of a batch: as it was read, and as the messages so far left it. */
@@ -109,7 +109,7 @@ export class Fold {
 
     for (const statement of input.message.statements) {
       const keys = this.#keysOf(statement, patientId)
-      const record = this.#find(statement, keys, patientId, pending)
+      const record = this.#find(statement, keys, patientId, pending, asOfMs)
       if (statement.record === 'patient') patientId = record.id
       for (const key of keys) {
         if (!this.#keys.has(key)) newKeys.push({ key, type: record.type, id: record.id })
@@ -171,6 +171,7 @@ export class Fold {
     keys: readonly string[],
     patientId: string | null,
     pending: Pending,
+    asOfMs: number,
   ): HeldRecord {
     const match = decideMatch(keys, (key) => this.#keys.get(key))
     if (match.kind === 'conflict') {
@@ -188,8 +189,11 @@ export class Fold {
       // Nobody is named, and the appointment is not known: there is no one to book it for (hl7-v2.md §10.1).
       throw new IntegrationError('HL7_REQUIRED_SEGMENT_MISSING', { segment: 'PID' })
     }
-    const booking = match.kind === 'new' ? this.#bookingOf(statement, patientId, pending) : undefined
-    if (booking) return booking
+    const isNew = match.kind === 'new'
+    const ours = isNew
+      ? (this.#bookingOf(statement, patientId, pending) ?? this.#registrationOf(statement, pending, asOfMs))
+      : undefined
+    if (ours) return ours
     const id = match.kind === 'known' ? match.id : newId()
     return newRecord(statement.record, id, statement.record === 'patient' ? null : patientId)
   }
@@ -201,6 +205,14 @@ export class Fold {
     const key = naturalKey(this.#vault, patientId, start)
     const booking = pending.bookingOf(key, statement.fields['provider_id']?.value)
     return booking && this.#held.get(booking.recordId)
+  }
+
+  /** The person whom we are registering, when news of them comes before the answer did. */
+  #registrationOf(statement: Statement, pending: Pending, asOfMs: number): HeldRecord | undefined {
+    if (pending.isEmpty || statement.record !== 'patient') return undefined
+    const key = personKey(this.#vault, (field) => statement.fields[field]?.value)
+    const change = key === null ? undefined : pending.registrationOf(key, asOfMs)
+    return change && this.#held.get(change.recordId)
   }
 
   /**

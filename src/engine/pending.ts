@@ -1,12 +1,14 @@
 import type { ExchangeId } from '../kernel/ids.ts'
+import { FHIR_ID } from '../mapping/fhir/settings.ts'
 import type { FieldEffect, RecordDocument } from '../model/document.ts'
 import { valueOf } from '../model/document.ts'
 import type { Said, Statement } from '../model/statement.ts'
 import type { ConflictField } from '../store/conflicts.ts'
+import { wordsOf } from '../store/patient-tokens.ts'
 import { equal } from '../sync/three-way.ts'
 import type { NewsSource } from '../sync/reconcile.ts'
 import type { Vault } from '../vault/vault.ts'
-import { isFrom, knownOf, withKnown } from './outbound/intent.ts'
+import { isFrom, isOut, knownOf, withKnown } from './outbound/intent.ts'
 import type { Known, OpenChange, RulesOf } from './outbound/intent.ts'
 import { judge, release } from './outbound/judge.ts'
 
@@ -29,6 +31,22 @@ export interface Met {
 /** 16 bytes as hexadecimal: a booking that has no number yet, by its patient and start. */
 export const naturalKey = (vault: Vault, patientId: string, start: string): string =>
   vault.blind('appointment-natural', `${patientId}|${Date.parse(start)}`).toString('hex')
+
+/**
+ * 16 bytes as hexadecimal: a person who has no number yet, by names, date of birth and sex.
+ *
+ * @returns null when one of them is not said: less does not tell people apart
+ */
+export function personKey(vault: Vault, said: (field: string) => unknown): string | null {
+  const [last, first, born, sex] = ['last_name', 'first_name', 'date_of_birth', 'gender'].map(said)
+  if (typeof last !== 'string' || typeof first !== 'string' || typeof born !== 'string') return null
+  if (typeof sex !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(born)) return null
+  const names = [last, first].map((name) => wordsOf(name).join(' '))
+  return vault.blind('patient-natural', [...names, born, sex].join('|')).toString('hex')
+}
+
+// Clocks differ; what was said earlier than this before our call is of somebody else.
+const SKEW_MS = 2 * 60_000
 
 /**
  * The changes of ours that are under way for the records of a batch: the place where news of the other side meets
@@ -69,12 +87,27 @@ export class Pending {
     return undefined
   }
 
+  /**
+   * The open registration that this news is the echo of: its call has left, nobody who may be the same was known
+   * before, and what the news says was not true before the call.
+   */
+  registrationOf(key: string, asOfMs: number): OpenChange | undefined {
+    for (const changes of this.#byRecord.values()) {
+      const found = changes.find((one) => one.naturalKey === key && isOut(one))
+      const request = found?.intent.request
+      if (!found || request?.action !== 'person_create' || !request.alone) continue
+      if (found.sentAtMs !== null && asOfMs >= found.sentAtMs - SKEW_MS) return found
+    }
+    return undefined
+  }
+
   /** @returns null where no change is open for the record */
   meet(recordId: string, document: RecordDocument, statement: Statement, source: NewsSource): Met | null {
     const changes = this.#byRecord.get(recordId)
     if (!changes || changes.length === 0) return null
     const [first] = changes
-    if (first?.action === 'book') return meetBooking(first, document, statement, source)
+    if (first?.action === 'book' || first?.action === 'person_create')
+      return meetNew(first, document, statement, source)
     const absorbed = absorb(changes, statement, source)
     const settled = this.#judgeAll(absorbed.changes, document, (change) => !changes.includes(change))
     return { ...settled, statement: absorbed.statement }
@@ -208,10 +241,10 @@ function holds(change: OpenChange, field: string, said: Said): boolean {
 }
 
 /**
- * A booking is made at Cerner, so all that Cerner says of it stands. The values we asked for were never true before,
- * whatever the two clocks say.
+ * A booking or a registration is made at Cerner, so all that Cerner says of it stands. The values we asked for were
+ * never true before, whatever the two clocks say.
  */
-function meetBooking(
+function meetNew(
   change: OpenChange,
   document: RecordDocument,
   statement: Statement,
@@ -222,8 +255,7 @@ function meetBooking(
     const known = isFrom(document, field, change.exchangeId) ? knownOf(document, field) : null
     if (known && known.asOfMs > source.asOfMs) asked[field] = { ...known, asOfMs: source.asOfMs - 1 }
   }
-  const number = statement.fields['external_id']?.value ?? valueOf(document, 'external_id')
-  const joined = typeof number === 'string' ? number : change.intent.joined
+  const joined = numberOf(change, document, statement) ?? change.intent.joined
   const met = { ...change, intent: { ...change.intent, joined } }
   return {
     statement,
@@ -231,4 +263,11 @@ function meetBooking(
     effects: [],
     turns: joined === change.intent.joined ? [] : [{ change: met, kind: 'kept', asks: [] }],
   }
+}
+
+/** The number by which Cerner reads the record, where the news tells it; a medical record number is none. */
+function numberOf({ action }: OpenChange, document: RecordDocument, statement: Statement): string | null {
+  if (action === 'person_create') return statement.keys.find(({ type }) => type === FHIR_ID)?.value ?? null
+  const number = statement.fields['external_id']?.value ?? valueOf(document, 'external_id')
+  return typeof number === 'string' ? number : null
 }

@@ -13,7 +13,11 @@ import type { Connection, ConnectionUpdate, ProbeResult } from '../contract/conn
 import type { DecodedExchange, ReplayResult } from '../contract/exchanges.ts'
 import type {
   DocumentRequest,
+  PatientCandidate,
+  PatientCandidatesRequest,
   PatientChangeRequest,
+  PatientRegistered,
+  PatientRegisterRequest,
   QueuedChange,
   VitalSignsRequest,
 } from '../contract/outbound.ts'
@@ -103,6 +107,9 @@ export interface EngineServices {
     setStatus(id: string, request: StatusRequest, actor: Actor): Promise<AppointmentChange>
   }
   outbound: {
+    /** People at Cerner and here who may be the same person. */
+    candidates(request: PatientCandidatesRequest): Promise<PatientCandidate[]>
+    register(request: PatientRegisterRequest, actor: Actor): Promise<PatientRegistered>
     updatePatient(id: string, request: PatientChangeRequest, actor: Actor): Promise<QueuedChange>
     vitalSigns(patientId: string, request: VitalSignsRequest, actor: Actor): Promise<QueuedChange>
     document(patientId: string, request: DocumentRequest, actor: Actor): Promise<QueuedChange>

@@ -434,6 +434,21 @@ export const ERRORS = {
     says: (at: { place: string }) => `Cerner knows this patient by none of the numbers we have (${at.place}).`,
     todo: 'Register the patient in Cerner, or wait for the registration message. Then try again.',
   },
+  PATIENT_MAY_EXIST: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'Somebody who may be the same person is known here or at Cerner already.',
+    todo: 'Look at the people that were found. Open the one it is, or register anyway when it is none of them.',
+  },
+  PATIENT_NOT_YET_AT_CERNER: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The patient is being registered at Cerner and has no id there yet.',
+    todo: 'Wait until the registration has arrived, or decide about it on the page of the patient. Then try again.',
+  },
+  ENROLMENT_NOT_SET: {
+    kind: 'permanent',
+    says: (_at: Record<never, never>) => 'The connection does not say which organization at Cerner gives a new patient a number.',
+    todo: 'Ask the Cerner team for the id of the enrolling Organization and write it into Settings > Integrations > Cerner.',
+  },
   PATIENT_DOUBLE_BOOKED: {
     kind: 'permanent',
     says: (_at: Record<never, never>) => 'The patient has another appointment at that time.',

@@ -223,7 +223,7 @@ test('the description of the API names every route with its answers', async () =
     '/api/metrics/summary',
     '/api/observations',
     '/api/outbound/{exchange_id}/retry', '/api/outbound/{exchange_id}/withdraw',
-    '/api/patients', '/api/patients/search', '/api/patients/{id}', '/api/patients/{id}/documents', '/api/patients/{id}/history',
+    '/api/patients', '/api/patients/candidates', '/api/patients/search', '/api/patients/{id}', '/api/patients/{id}/documents', '/api/patients/{id}/history',
     '/api/patients/{id}/vital-signs',
     '/api/reports', '/api/reports/{id}', '/api/reports/{id}/history',
     '/api/scheduling/options',

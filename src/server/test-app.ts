@@ -107,6 +107,8 @@ function fakeEngine(): FakeEngine {
       setStatus: () => notHere('appointment'),
     },
     outbound: {
+      candidates: () => notHere('Cerner connection'),
+      register: () => notHere('Cerner connection'),
       updatePatient: () => notHere('patient'),
       vitalSigns: () => notHere('patient'),
       document: () => notHere('patient'),

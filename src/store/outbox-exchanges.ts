@@ -86,10 +86,19 @@ export async function claimControl(
     values: [key, fingerprint, id],
   })
   if (claimed.rowCount === 1) return null
+  return findControl(client, vault, controlId)
+}
+
+/** The exchange that has a control id, with the records it is about; null when none has. */
+export async function findControl(
+  client: Queryable,
+  vault: Vault,
+  controlId: string,
+): Promise<{ id: ExchangeId; records: string[] } | null> {
   const { rows } = await client.query<{ id: ExchangeId; records: string[] | null }>({
     name: 'find-control',
     text: FIND_CONTROL,
-    values: [key, fingerprint],
+    values: [controlKey(vault, controlId), fingerprintOf(vault, controlId)],
   })
   const [first] = rows
   return first ? { id: first.id, records: first.records ?? [] } : null

@@ -335,13 +335,14 @@ export async function readRuleSettings(
 }
 
 export const NEXT_DUE = `
-select extract(epoch from min(d.due_at) - now()) * 1000 as ms from outbox d
+select extract(epoch from d.due_at - now()) * 1000 as ms from outbox d
 where d.practice_id = current_practice() and d.state <> 'parked' and d.lease_until <= now()
   and d.connection_id <> all ($1::uuid[])
   and not exists (
     select from outbox e
     where e.practice_id = current_practice() and e.record_id = d.record_id
-      and (e.exchange_id < d.exchange_id or (e.exchange_id <> d.exchange_id and e.lease_until > now())))`
+      and (e.exchange_id < d.exchange_id or (e.exchange_id <> d.exchange_id and e.lease_until > now())))
+order by d.due_at limit 1`
 
 /** Milliseconds until something is due that waits for no other change; null when nothing is. */
 export async function nextDueMs(client: Queryable, resting: readonly ConnectionId[]): Promise<number | null> {

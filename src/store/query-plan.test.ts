@@ -8,9 +8,11 @@ import {
   READ_APPOINTMENT,
 } from './read-appointments.ts'
 import { LIST_AUDIT, LIST_AUDIT_OF_OBJECT } from './read-audit.ts'
+import { LIST_CONFLICTS, LIST_CONFLICTS_IN_STATE } from './read-conflicts.ts'
 import { LIST_ENCOUNTERS_OF_PATIENT } from './read-encounters.ts'
 import { READ_COPIES, READ_EXCHANGE, READ_RAW } from './read-exchange.ts'
 import { LIST_EXCHANGES, SCAN_ROWS } from './read-exchanges.ts'
+import { FACADE, FACADE_PATIENTS_BY_TOKENS, FACADE_SCHEDULE } from './read-facade.ts'
 import { READ_HISTORY } from './read-history.ts'
 import {
   COUNT_APPOINTMENTS_OF_DAY,
@@ -19,6 +21,10 @@ import {
   COUNT_REPORTS_SINCE,
   READ_FLOW,
 } from './read-metrics.ts'
+import { FIND_OPEN_CONFLICT } from './conflicts.ts'
+import { READ_FAR } from './far-records.ts'
+import { FIND_OPEN, LEASE_DUE, LOCK_OPEN, NEXT_DUE, READ_OUTBOX } from './outbox.ts'
+import { FIND_OVERLAP } from './outbox-records.ts'
 import { LIST_PATIENTS, READ_PATIENT, SEARCH_PATIENTS } from './read-patients.ts'
 import { LIST_REPORTS_OF_PATIENT } from './read-reports.ts'
 import { LARGEST_ID, SMALLEST_ID, idAt } from './reading.ts'
@@ -67,6 +73,15 @@ async function fill({ asOwner }: TestDatabase): Promise<void> {
     `insert into audit select ${practice}, n, now(), '', '', '', 'patient/' || n % 500, '{}', ${bytes}, ${bytes} from ${some(10000)}`,
     `insert into api_token select ${practice}, ${at}, '', '', sha256(n::text::bytea) from ${some(2000)}`,
     `insert into session (practice_id, id, hash, role, name, expires_at) select ${practice}, ${at}, sha256(n::text::bytea), '', '', now() from ${some(2000)}`,
+    `insert into document (practice_id, id, patient_id, version, status, sealed) select ${practice}, ${at}, gen_random_uuid(), 1, '', ${bytes} from ${some(5000)}`,
+    `insert into far_record (practice_id, connection_id, key, type, content, sealed_id, exchange_id)
+     select ${practice}, gen_random_uuid(), sha256(n::text::bytea), 'Patient', ${bytes}, ${bytes}, ${at} from ${some(5000)}`,
+    `insert into outbox (practice_id, exchange_id, connection_id, action, record_type, record_id, natural_key, sealed_intent, state, due_at)
+     select ${practice}, ${at}, gen_random_uuid(), 'book', 'appointment', gen_random_uuid(), sha256(n::text::bytea), ${bytes},
+       case when n % 10 = 0 then 'queued' else 'parked' end, now() + n * interval '1 minute' from ${some(5000)}`,
+    `insert into conflict (practice_id, id, connection_id, record_type, record_id, exchange_id, fields, sealed_sides, state)
+     select ${practice}, ${at}, gen_random_uuid(), 'appointment', gen_random_uuid(), gen_random_uuid(), '{}', ${bytes},
+       case when n % 100 = 0 then 'open' else 'resolved' end from ${some(5000)}`,
     'analyze',
   ]
   for (const statement of statements) await asOwner(statement)
@@ -107,6 +122,8 @@ const NO_FILTER = [51, null, null, null, null, null]
 const span = (key: unknown) => [SMALLEST_ID, LARGEST_ID, SCAN_ROWS, key, ...NO_FILTER]
 const NO_APPOINTMENT_FILTER = [51, null, null, null, null]
 
+const named = (name: string, text: string): Statement => ({ name, text })
+
 // prettier-ignore
 const HOT: [Statement, unknown[], string][] = [
   [LIST_EXCHANGES.all,           span(null),                                    'exchange_pkey'],
@@ -139,6 +156,26 @@ const HOT: [Statement, unknown[], string][] = [
   [LIST_AUDIT_OF_OBJECT,         [5000, 51, null, null, null, null, 'patient/1'], 'audit_object'],
   [READ_AUDIT_CHAIN,             [100, 1000],                                   'audit_pkey'],
   [LOCK_AUDIT_HEAD,              [],                                            'audit_head_pkey'],
+  [named('find-open', FIND_OPEN),           [[ID], '{}'],                       'outbox_record'],
+  [named('natural key', FIND_OPEN),         [[ID], '{"\\\\x00"}'],              'outbox_natural'],
+  [named('lock-open', LOCK_OPEN),           [[ID]],                             'outbox_record'],
+  [named('read-outbox', READ_OUTBOX),       [ID],                               'outbox_pkey'],
+  [named('lease-due', LEASE_DUE),           [ID, '60 seconds', 4, []],          'outbox_due'],
+  [named('next-due', NEXT_DUE),             [[]],                               'outbox_due'],
+  [named('find-conflict', FIND_OPEN_CONFLICT), [ID],                            'conflict_exchange'],
+  [named('read-far', READ_FAR),             [ID, BYTES],                        'far_record_pkey'],
+  [FIND_OVERLAP,                 [ID, null, new Date(), new Date(), ['booked']], 'appointment_patient'],
+  [LIST_CONFLICTS,               [LARGEST_ID, 51, null, null, null, null],      'conflict_pkey'],
+  [LIST_CONFLICTS_IN_STATE,      [LARGEST_ID, 51, 'open', null, null, null],    'conflict_open'],
+  [FACADE.patient.all,           [LARGEST_ID, 51],                              'patient_pkey'],
+  [FACADE.appointment.all,       [LARGEST_ID, 51],                              'appointment_pkey'],
+  [FACADE.appointment.ofPatient, [LARGEST_ID, 51, ID],                          'appointment_patient'],
+  [FACADE.encounter.ofPatient,   [LARGEST_ID, 51, ID],                          'encounter_patient'],
+  [FACADE.report.ofPatient,      [LARGEST_ID, 51, ID],                          'report_patient'],
+  [FACADE.document.ofPatient,    [LARGEST_ID, 51, ID],                          'document_patient'],
+  [FACADE.report.byIds,          [LARGEST_ID, 51, [ID]],                        'report_pkey'],
+  [FACADE_SCHEDULE,              [LARGEST_ID, 51, '2026-03-04T00:00:00Z', '2026-03-05T00:00:00Z', null], 'appointment_start'],
+  [FACADE_PATIENTS_BY_TOKENS,    [LARGEST_ID, 51, '{1}'],                       'patient_pkey'],
   [FIND_TOKEN,                   [BYTES, new Date()],                           'api_token_hash'],
   [FIND_SESSION,                 [BYTES, new Date()],                           'session_hash'],
 ]

@@ -238,7 +238,9 @@ test('what a whole resource leaves out is cleared where the same source said it,
   const next = reconcile(both, said({}, ['email', 'phone_home']), { ...fhir, asOfMs: 2 })
   expect(next.document.fields['email']?.[0]).toBeNull()
   expect(next.document.fields['phone_home']?.[0]).toBe('+12175550100')
-  expect(next.decisions).toEqual([expect.objectContaining({ field: 'email', after: null, outcome: 'changed' })])
+  expect(next.decisions).toEqual([
+    expect.objectContaining({ field: 'email', after: null, outcome: 'changed' }),
+  ])
   // Older news that leaves it out changes nothing.
   const older = reconcile(first, said({}, ['email']), { ...fhir, asOfMs: 0 }).document
   expect(older.fields['email']?.[0]).toBe('a@example.org')

@@ -20,10 +20,13 @@ const SHOWN = 20
 interface ArrivedRow {
   id: string
   kind: string
-  state: string | null
-  records: { type: string; id: string }[]
   sealed_head: Buffer
   sealed_raw: Buffer
+}
+
+interface Became {
+  type: string
+  id: string
 }
 
 export interface Checked {
@@ -68,23 +71,38 @@ class PullLedger {
   }
 
   async readExchanges(): Promise<void> {
+    const { database } = this.#store
+    const becameOf = await this.#readChanges()
     let after = NO_ID
     for (;;) {
-      const { rows } = await this.#store.database.query<ArrivedRow>(
-        `select e.id, e.kind, o.state, e.sealed_head, e.sealed_raw, coalesce((
-           select jsonb_agg(jsonb_build_object('type', c.record_type, 'id', c.record_id)) from record_change c
-           where c.practice_id = e.practice_id and c.exchange_id = e.id), '[]') as records
-         from exchange e left join exchange_outcome o on o.practice_id = e.practice_id and o.exchange_id = e.id
-         where e.id > $1 and e.direction = 'in' and e.channel = 'fhir' order by e.id limit ${PAGE}`,
+      const { rows } = await database.query<ArrivedRow>(
+        `select id, kind, sealed_head, sealed_raw from exchange
+         where id > $1 and direction = 'in' and channel = 'fhir' order by id limit ${PAGE}`,
         [after],
       )
-      for (const row of rows) this.#arrived(row)
-      after = rows.at(-1)?.id ?? after
+      const ids = rows.map((row) => row.id)
+      const ends = await database.query<{ id: string; state: string }>(
+        'select exchange_id as id, state from exchange_outcome where exchange_id = any ($1::uuid[])',
+        [`{${ids.join(',')}}`],
+      )
+      const states = new Map(ends.rows.map((row) => [row.id, row.state]))
+      for (const row of rows) this.#arrived(row, states.get(row.id), becameOf.get(row.id) ?? [])
+      after = ids.at(-1) ?? after
       if (rows.length < PAGE) return
     }
   }
 
-  #arrived(row: ArrivedRow): void {
+  /** Records by the exchange that made or changed them. */
+  async #readChanges(): Promise<Map<string, Became[]>> {
+    const { rows } = await this.#store.database.query<Became & { by: string }>(
+      'select exchange_id as by, record_type as type, record_id as id from record_change',
+    )
+    const becameOf = new Map<string, Became[]>()
+    for (const { by, type, id } of rows) becameOf.set(by, [...(becameOf.get(by) ?? []), { type, id }])
+    return becameOf
+  }
+
+  #arrived(row: ArrivedRow, state: string | undefined, became: readonly Became[]): void {
     const { vault } = this.#store
     const head = JSON.parse(vault.openText(`exchange/head/${row.id}`, row.sealed_head)) as ExchangeHead
     const { id } = JSON.parse(vault.openText(`exchange/raw/${row.id}`, row.sealed_raw)) as { id: string }
@@ -92,9 +110,9 @@ class PullLedger {
     const version = `${name} ${head.version}`
     if (this.#versions.has(version)) this.#report(`${version} is in the log twice`)
     this.#versions.set(version, row.id)
-    if (row.state !== 'applied') this.#report(`${name} is ${row.state ?? 'received'}, not applied`)
+    if (state !== 'applied') this.#report(`${name} is ${state ?? 'received'}, not applied`)
     const type = RECORD_OF[row.kind as PulledType]
-    for (const record of row.records) {
+    for (const record of became) {
       if (record.type !== type) continue
       const known = this.#records.get(name)
       if (known !== undefined && known !== record.id) this.#report(`${name} became two records`)

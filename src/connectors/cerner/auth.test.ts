@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { clientFor, farSide, rawFarSide, readRawRequest } from '../fhir/far-side.world.ts'
 import type { Answering } from '../fhir/far-side.world.ts'
 import { makeKeyPair, publicHalf } from './auth-keys.ts'
-import { requestToken, shouldRenew, systemProof } from './auth.ts'
+import { requestToken, systemProof } from './auth.ts'
 import type { ClientProof, Grant } from './auth.ts'
 import { cernerSettings } from './definition.ts'
 
@@ -216,14 +216,6 @@ test('the token call goes over the wire as the vendor documents it', async () =>
   expect(headers).toEqual(
     expect.arrayContaining(['Content-Type: application/x-www-form-urlencoded', 'Accept: application/json']),
   )
-})
-
-test('a token is renewed a minute before it ends', () => {
-  const token = { expiresAtMs: NOW + 570_000 }
-  expect(shouldRenew(NOW, token)).toBe(false)
-  expect(shouldRenew(NOW + 509_999, token)).toBe(false)
-  expect(shouldRenew(NOW + 510_000, token)).toBe(true)
-  expect(shouldRenew(NOW + 540_000, token, 10_000)).toBe(false)
 })
 
 test('the proof of the system account is what the settings say', () => {

@@ -46,16 +46,6 @@ export interface Granted {
   skewMs: number | null
 }
 
-/** A token is renewed this long before it ends; Cerner's lives 570 s. */
-const MARGIN_MS = 60_000
-
-/** True when a token should be renewed before it is used again. */
-export const shouldRenew = (
-  nowMs: number,
-  token: Pick<AccessToken, 'expiresAtMs'>,
-  marginMs = MARGIN_MS,
-): boolean => nowMs >= token.expiresAtMs - marginMs
-
 /** An assertion may live five minutes; what our clock is ahead must fit in. */
 const ASSERTION_SECONDS = 240
 /** A clock that is off by more has assertions refused. */

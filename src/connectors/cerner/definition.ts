@@ -22,7 +22,7 @@ const pem = z
   .regex(/^($|file:.|\s*-----BEGIN )/, 'Paste PEM text, or give a reference of the form file:PATH.')
 const secret = z.string().max(20_000)
 
-export const AUTH_METHODS = ['client_secret_basic', 'private_key_jwt', 'none'] as const
+const AUTH_METHODS = ['client_secret_basic', 'private_key_jwt', 'none'] as const
 export const RULES = ['cerner', 'studio', 'newest', 'ask'] as const
 export type Rule = (typeof RULES)[number]
 
@@ -255,16 +255,22 @@ export const cernerSettings = z.object({
     help: 'Where nothing is set: FHIR if the profile has it, else the Millennium service.',
   }),
   pull: pull.prefault({}).meta({ label: 'Pulling' }),
+  enrolAt: z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9.-]{0,64}$/, 'Write the id alone, such as 675844.')
+    .default('')
+    .meta({
+      label: 'Enrolling organization',
+      help: 'Id of the Organization at Cerner that gives a new patient a medical record number. Needed to register patients over FHIR.',
+    }),
   bookable: z
     .array(
       z.object({
-        code: z
-          .string()
-          .min(1)
-          .meta({
-            label: 'Code',
-            help: 'With its system: https://fhir.cerner.com/TENANT/codeSet/14249|24477854.',
-          }),
+        code: z.string().min(1).meta({
+          label: 'Code',
+          help: 'With its system: https://fhir.cerner.com/TENANT/codeSet/14249|24477854.',
+        }),
         text: z.string().min(1).meta({ label: 'Name' }),
       }),
     )

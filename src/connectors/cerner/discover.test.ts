@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { clientFor, farSide, sendJson } from '../fhir/far-side.world.ts'
 import type { Answering } from '../fhir/far-side.world.ts'
-import { baseOf, discover, findAddresses } from './discover.ts'
+import type { WebClient } from '../fhir/client.ts'
+import { baseOf, discover } from './discover.ts'
 
 const WELL_KNOWN = {
   issuer: 'https://authorization.cerner.com/tenants/t',
@@ -74,21 +75,12 @@ test('a server that does not answer is no wrong address', async () => {
   expect(result).toMatchObject({ code: 'FHIR_UNAVAILABLE', kind: 'transient' })
 })
 
-test('addresses set by hand win, and nothing is asked when both are', async () => {
-  await using far = await farSide((_, response) => sendJson(response, WELL_KNOWN))
-  const { client } = clientFor(far.base)
-  await using _ = client
-  const fhir = {
-    base: far.base,
-    version: 'R4' as const,
-    tokenUrl: 'https://x.example/token',
-    authorizeUrl: '',
-  }
-  expect(await findAddresses(client.web, { fhir })).toMatchObject({
-    tokenUrl: 'https://x.example/token',
-    authorizeUrl: WELL_KNOWN.authorization_endpoint,
-  })
-  const both = { ...fhir, authorizeUrl: 'https://x.example/authorize' }
-  expect(await findAddresses(client.web, { fhir: both })).toMatchObject({ discovery: null })
-  expect(far.asked).toHaveLength(1)
+test('a server under TLS that names a token address without it is not given our secret', async () => {
+  const answer = { status: 200, headers: {}, bytes: Buffer.from('') }
+  const document = { ...WELL_KNOWN, token_endpoint: 'http://authorization.example/token' }
+  const web = {
+    base: 'https://fhir.example/r4/tenant',
+    answer: () => Promise.resolve({ ...answer, bytes: Buffer.from(JSON.stringify(document)) }),
+  } as unknown as WebClient
+  await expect(discover(web)).rejects.toMatchObject({ code: 'FHIR_DISCOVERY_FAILED' })
 })

@@ -4,7 +4,6 @@ import { readMetadata, readWellKnown } from '../../standards/smart/configuration
 import type { SmartConfiguration } from '../../standards/smart/configuration.ts'
 import { textOf } from '../fhir/client.ts'
 import type { WebClient } from '../fhir/client.ts'
-import type { CernerSettings } from './definition.ts'
 
 /** One place that was looked at, for people: `…/metadata` answered 200 and names a token address. */
 export interface Evidence {
@@ -93,6 +92,12 @@ async function look(
       return { configuration: null, evidence: says(answer.status, 'it is not there'), error: null }
     const read = place === 'metadata' ? readMetadata : readWellKnown
     const configuration = read(parsed(textOf(answer)))
+    if (configuration && !isGuarded(web.base, configuration.tokenUrl))
+      return {
+        configuration: null,
+        evidence: says(answer.status, 'its token address is without TLS'),
+        error: null,
+      }
     const reason = configuration ? '' : 'it names no token address'
     return { configuration, evidence: says(answer.status, reason), error: null }
   } catch (error) {
@@ -101,37 +106,14 @@ async function look(
   }
 }
 
+/** A server that is asked over TLS must not have our secret sent without. */
+const isGuarded = (base: string, tokenUrl: string): boolean =>
+  !base.startsWith('https:') || tokenUrl.startsWith('https:')
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
     return null
-  }
-}
-
-/**
- * The addresses of a connection: those set by hand win, the rest is discovered. Nothing is asked when both are set.
- *
- * @throws as {@link discover}
- */
-export async function findAddresses(
-  web: WebClient,
-  { fhir }: Pick<CernerSettings, 'fhir'>,
-  signal?: AbortSignal,
-): Promise<{ tokenUrl: string; authorizeUrl: string | null; discovery: Discovery | null }> {
-  const { tokenUrl, authorizeUrl } = fhir
-  if (tokenUrl !== '' && authorizeUrl !== '') return { tokenUrl, authorizeUrl, discovery: null }
-  try {
-    const discovery = await discover(web, signal)
-    const { configuration } = discovery
-    return {
-      tokenUrl: tokenUrl || configuration.tokenUrl,
-      authorizeUrl: authorizeUrl || configuration.authorizeUrl,
-      discovery,
-    }
-  } catch (error) {
-    // A system account needs no authorize address, so a token address set by hand is enough.
-    if (tokenUrl === '') throw error
-    return { tokenUrl, authorizeUrl: authorizeUrl || null, discovery: null }
   }
 }

@@ -118,7 +118,8 @@ export interface CernerRoad {
   readonly name: 'fhir' | 'millennium'
   searchPersons(query: PersonQuery, signal?: AbortSignal): Promise<Read[]>
   readPerson(id: string, signal?: AbortSignal): Promise<Read>
-  createPerson(resource: FhirResource): Promise<Written>
+  /** @param how `isReviewed`: a person has seen who may be the same, and it is none of them */
+  createPerson(resource: FhirResource, how?: { isReviewed: boolean }): Promise<Written>
   /** @param operations JSON Patch with its `test`s */
   updatePerson(id: string, version: string, operations: readonly unknown[]): Promise<Written>
   findSlots(query: SlotQuery, signal?: AbortSignal): Promise<Read[]>

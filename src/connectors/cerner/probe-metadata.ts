@@ -44,7 +44,7 @@ const FEATURE_OF: Readonly<Partial<Record<Pulled, Feature>>> = {
 const NOT_IN_DSTU2 = new Set<string>(['Location', 'Organization', 'Coverage'])
 
 /** Types and interactions that what is switched on uses, `Appointment.patch`. */
-export function usesOf(settings: CernerSettings): string[] {
+function usesOf(settings: CernerSettings): string[] {
   const { pull, fhir, profile } = settings
   const { features } = PROFILES[profile]
   const isDstu2 = fhir.version === 'DSTU2'

@@ -34,7 +34,7 @@ export function placeOf(address: string): Place {
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i
-export const isLoopback = ({ host }: Place): boolean => LOOPBACK.test(host)
+const isLoopback = ({ host }: Place): boolean => LOOPBACK.test(host)
 
 /** The name becomes addresses. */
 export async function findName({ host }: Place, { connectTimeoutMs }: Reach): Promise<Finding> {

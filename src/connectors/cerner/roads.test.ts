@@ -79,6 +79,11 @@ test('only the scopes are asked for that something switched on needs', () => {
   expect(scopesNeeded(newer)).toEqual(
     expect.arrayContaining(['system/DocumentReference.rs', 'system/Binary.rs']),
   )
+  const filing = settings({ millennium: { ...SERVICES, documents: false } })
+  expect(scopesNeeded(filing)).toContain('mws/Results.write')
+  const reading = settings({ millennium: SERVICES, roads: { vital_signs: 'off' } })
+  expect(scopesNeeded(reading)).toContain('mws/Results.read')
+  expect(scopesNeeded(reading)).not.toContain('mws/Results.write')
   const services = settings({ millennium: { ...SERVICES, clinical: false, documents: false } })
   expect(scopesNeeded(services)).toEqual([
     'mws/Person.read',

@@ -188,6 +188,9 @@ async function openFile(
       foreign: hops > 0,
       stream: true,
       accepts: (status) => status === 200 || isRedirect(status),
+      // A store of files knows no records, so whatever it says with a 500 is no fault of one.
+      judge: ({ status }) =>
+        status >= 500 ? new IntegrationError('FHIR_UNAVAILABLE', { call: asked.kind, status }) : null,
       signal: asked.signal,
     })
     if (!isRedirect(answer.status)) return answer

@@ -80,6 +80,34 @@ describe('a lost booking', () => {
   })
 })
 
+describe('a lost booking whose start is known', () => {
+  const body = {
+    resourceType: 'Appointment',
+    start: '2026-05-04T15:00:00Z',
+    slot: [{ reference: 'Slot/1-2-3-0' }],
+    participant: [{ actor: { reference: 'Patient/9' }, status: 'accepted' }],
+  }
+  const made = {
+    resourceType: 'Appointment',
+    id: '77',
+    status: 'booked',
+    start: '2026-05-04T15:00:00.000Z',
+    meta: meta(AFTER),
+  }
+
+  test('is looked for at its start, though its slot is gone', async () => {
+    const { found, searches } = await lookAmong({ type: 'Appointment', body }, [made])
+    expect(found).toMatchObject({ id: '77' })
+    expect(searches[0]).toContain('date=ge2026-05-04T14:59:00.000Z')
+  })
+
+  test('is not another appointment of the patient when neither start nor reason can tell', async () => {
+    const { start: _start, ...unknown } = body
+    const other = { ...made, start: '2026-06-01T09:00:00Z' }
+    expect((await lookAmong({ type: 'Appointment', body: unknown }, [other])).found).toBeNull()
+  })
+})
+
 describe('a lost new patient', () => {
   const body = {
     resourceType: 'Patient',

@@ -92,19 +92,6 @@ const isStale = (error: unknown): boolean =>
 // What changed after the first request was sent may be missing from the pull.
 const beganAt = ({ answer }: SearchPage): number => answer.sentAtMs + Math.min(0, skewOf(answer) ?? 0)
 
-/**
- * The lower bound of the next pull: the beginning of the last one, less an overlap, since clocks differ and an index may
- * lag behind. What comes twice has the same version and changes nothing.
- *
- * @returns an instant for `_lastUpdated=ge…`
- */
-export const changedSince = (asOfMs: number, overlapSeconds: number): string =>
-  new Date(asOfMs - overlapSeconds * 1000).toISOString()
-
-/** The later of two cursors: one that a slow clock took back does not make the next pull start over. */
-export const laterCursor = (before: number | null, asOfMs: number): number =>
-  Math.max(before ?? asOfMs, asOfMs)
-
 /** The pages of searches, as a synchronisation reads them. */
 export class FhirPages {
   private readonly client: FhirClient

@@ -157,7 +157,7 @@ describe('searching', () => {
       }
       expect(await road.findSlots({ ...query, practitioner: '5', limit: 3 })).toHaveLength(3)
       expect(far.asked[0]?.url).toBe(
-        '/r4/tenant/Slot?service-type=http://snomed.info/sct%7C394581000&start=ge2026-05-04T00:00:00Z&start=lt2026-05-05T00:00:00Z&schedule.actor=Practitioner/5&_count=5',
+        '/r4/tenant/Slot?service-type=http://snomed.info/sct%7C394581000&start=ge2026-05-04T00:00:00Z&start=lt2026-05-05T00:00:00Z&schedule.actor=Practitioner/5&_count=5&_include=Slot:schedule',
       )
     })
   })

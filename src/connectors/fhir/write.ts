@@ -1,5 +1,6 @@
 import { IntegrationError } from '../../kernel/errors.ts'
-import { cancelPatch, mayBecome, reschedulePatch, statusPatch } from '../../standards/fhir/patch.ts'
+import { mayBecome } from '../../standards/fhir/appointment-status.ts'
+import { cancelPatch, reschedulePatch, statusPatch } from '../../standards/fhir/patch.ts'
 import type { Operation } from '../../standards/fhir/patch.ts'
 import { referenceTo } from '../../standards/fhir/reference.ts'
 import type { Booking, FhirResource, Written } from '../cerner/port.ts'

@@ -96,8 +96,8 @@ export const cancel = (
 export const setStatus = (id: string, version: string, status: string): MwsRequest =>
   request('setAppointmentStatus', { path: { id }, version, body: statusPatch(status) })
 
-export const createPerson = (resource: FhirResource): MwsRequest =>
-  request('createPerson', { body: laidOut(resource) })
+export const createPerson = (resource: FhirResource, isReviewed = false): MwsRequest =>
+  request('createPerson', { body: laidOut(resource), isReviewed })
 
 export const updatePerson = (id: string, version: string, operations: readonly unknown[]): MwsRequest =>
   request('updatePerson', { path: { id }, version, body: laidOut(operations) })

@@ -47,11 +47,15 @@ function callOf(request: MwsRequest, operation: Operation, signal: AbortSignal |
   }
 }
 
-function headersOf({ operation, body, version, key }: MwsRequest, call: string): Record<string, string> {
+function headersOf(
+  { operation, body, version, key, isReviewed }: MwsRequest,
+  call: string,
+): Record<string, string> {
   return {
     ...(body === null ? {} : { 'Content-Type': mediaTypeOf(operation) }),
     ...(version === null ? {} : { 'If-Match': matchOf(version, call) }),
     ...(key === null ? {} : { 'Idempotency-Key': key }),
+    ...(isReviewed === true ? { 'X-Duplicate-Override': 'reviewed' } : {}),
   }
 }
 

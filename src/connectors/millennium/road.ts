@@ -78,7 +78,7 @@ function transportOf(
 }
 
 /** The road to Cerner by Millennium web services. */
-export function millenniumRoad(transport: Transport, timer: Timer, owner: CallOwner): CernerRoad {
+function millenniumRoad(transport: Transport, timer: Timer, owner: CallOwner): CernerRoad {
   const keys = keysOf(owner)
   const all = async (wanted: MwsRequest, signal?: AbortSignal, limit?: number): Promise<Read[]> =>
     collect(transport, { at: (cursor) => withCursor(wanted, cursor), limit, signal })
@@ -91,7 +91,7 @@ export function millenniumRoad(transport: Transport, timer: Timer, owner: CallOw
     name: 'millennium',
     searchPersons: async (query, signal) => collect(transport, { at: requests.searchPersons(query), signal }),
     readPerson: async (id, signal) => one(request('readPerson', { path: { id } }), signal),
-    createPerson: async (resource) => write('Patient', requests.createPerson(resource)),
+    createPerson: async (resource, how) => write('Patient', requests.createPerson(resource, how?.isReviewed)),
     updatePerson: async (id, version, operations) =>
       write('Patient', requests.updatePerson(id, version, operations)),
     findSlots: async (query, signal) => all(requests.findSlots(query), signal, query.limit),

@@ -3,7 +3,14 @@ import type { Page } from '../../contract/common.ts'
 import type { Conflict, ResolveRequest } from '../../contract/conflicts.ts'
 import type { ClinicalDocument } from '../../contract/documents.ts'
 import type { LaunchContext } from '../../contract/launch.ts'
-import type { PatientChangeRequest, QueuedChange, VitalSignsRequest } from '../../contract/outbound.ts'
+import type {
+  PatientCandidate,
+  PatientChangeRequest,
+  PatientRegistered,
+  PatientRegisterRequest,
+  QueuedChange,
+  VitalSignsRequest,
+} from '../../contract/outbound.ts'
 import type {
   AppointmentChange,
   BookRequest,
@@ -56,6 +63,19 @@ export const retry = (exchangeId: string): Promise<unknown> => post(`/api/outbou
 
 export const changePatient = (id: string, request: PatientChangeRequest): Promise<QueuedChange> =>
   api<QueuedChange>(`/api/patients/${id}`, { method: 'PATCH', body: request })
+export const registerPatient = (request: PatientRegisterRequest): Promise<PatientRegistered> =>
+  post('/api/patients', request)
+/** People at Cerner and here of the same last name and date of birth. */
+export const patientCandidates = ({
+  first_name,
+  last_name,
+  date_of_birth,
+}: PatientRegisterRequest): Promise<PatientCandidate[]> =>
+  post<{ items: PatientCandidate[] }>('/api/patients/candidates', {
+    first_name,
+    last_name,
+    date_of_birth,
+  }).then((page) => page.items)
 export const recordVitalSigns = (patientId: string, request: VitalSignsRequest): Promise<QueuedChange> =>
   post(`/api/patients/${patientId}/vital-signs`, request)
 

@@ -128,7 +128,10 @@ function comparable(address: string): string | null {
 function refuseWhereOff(connection: RunningCerner): void {
   const feature = PROFILES[connection.settings.profile].features.smart_launch
   if (feature.state === 'off')
-    throw new IntegrationError('PROFILE_FORBIDS', { feature: 'SMART launch', reason: withoutStop(feature.says) })
+    throw new IntegrationError('PROFILE_FORBIDS', {
+      feature: 'SMART launch',
+      reason: withoutStop(feature.says),
+    })
   const reason = reasonOff(connection)
   if (reason !== null) throw new IntegrationError('LAUNCH_OFF', { connection: connection.name, reason })
 }

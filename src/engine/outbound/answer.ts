@@ -2,7 +2,7 @@ import type { Written } from '../../connectors/cerner/port.ts'
 import { FHIR_ID } from '../../mapping/fhir/settings.ts'
 import type { FieldEffect, RecordDocument } from '../../model/document.ts'
 import { valueOf } from '../../model/document.ts'
-import type { Said, Statement } from '../../model/statement.ts'
+import type { Said, SaidSet, Statement } from '../../model/statement.ts'
 import { STUDIO_CONNECTION_ID } from '../../model/studio.ts'
 import type { Identifier, Observation } from '../../model/values.ts'
 import type { Queryable } from '../../store/columns.ts'
@@ -28,7 +28,7 @@ export interface Answer {
   source: string
 }
 
-interface Taking {
+export interface Taking {
   vault: Vault
   fold: Fold
   record: HeldRecord
@@ -67,7 +67,8 @@ function asCernerHasIt(
   return withKnown(document, stamped)
 }
 
-function statementOf(change: OpenChange, record: HeldRecord, { written }: Answer): Statement {
+function statementOf(change: OpenChange, record: HeldRecord, answer: Answer): Statement {
+  const { written } = answer
   const fields: Record<string, Said> = {}
   const said = (field: string, value: unknown, place: string): void => void (fields[field] = { value, place })
   if (change.action === 'book') {
@@ -76,7 +77,14 @@ function statementOf(change: OpenChange, record: HeldRecord, { written }: Answer
   }
   if (change.action === 'vital_signs' || change.action === 'document_create')
     said('external_id', written.id, 'Location')
-  return { record: record.type, keys: [], fields, sets: {}, effect: 'upsert' }
+  return { record: record.type, keys: [], fields, sets: setsOf(change, answer), effect: 'upsert' }
+}
+
+/** A person is asked for by the logical id from now on, which only the record itself keeps. */
+function setsOf({ action }: OpenChange, { written, source }: Answer): Record<string, SaidSet> {
+  if (action !== 'person_create') return {}
+  const logical: Identifier = { value: written.id, authority: source, type: FHIR_ID }
+  return { identifiers: { rows: [logical], place: 'Location' } }
 }
 
 /** Identifiers that name the record from now on: its logical id, and for appointments the number SIU messages use. */
@@ -88,7 +96,7 @@ function identifiersOf({ change, answer }: Taking): Identifier[] {
   return [logical, { value: written.id, authority, type: 'FILL' }]
 }
 
-async function linkRecord(client: Queryable, taking: Taking): Promise<FieldEffect[]> {
+export async function linkRecord(client: Queryable, taking: Taking): Promise<FieldEffect[]> {
   const { vault, fold, record } = taking
   const keys = blindKeys(vault, record.type, identifiersOf(taking), scopeOf(record.type, record.patientId))
   const known = await findKeys(client, keys)
@@ -121,7 +129,7 @@ async function takeTwin(client: Queryable, { vault, fold, record, change, answer
   const statement: Statement = {
     record: twin.type,
     keys: [],
-    fields: { status: gone },
+    fields: twin.type === 'patient' ? { active: { value: false, place: 'Location' } } : { status: gone },
     sets: {},
     effect: 'cancel',
   }

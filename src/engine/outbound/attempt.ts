@@ -10,7 +10,8 @@ import { isOut, openChange, sealIntent } from './intent.ts'
 import type { OpenChange } from './intent.ts'
 import { connectionOf, newsOf } from './parts.ts'
 import type { OutboundParts } from './parts.ts'
-import { isChanging, lostWriteOf, readCurrent, roadActionOf, send } from './send.ts'
+import { keepNumber, readBack } from './read-back.ts'
+import { isChanging, lostWriteOf, readCurrent, roadActionOf, send, typeOf } from './send.ts'
 import { settleAccepted, settleBack, standingOf } from './settle.ts'
 import type { ComeBack } from './settle.ts'
 import { takeCurrent } from './take-current.ts'
@@ -67,6 +68,29 @@ async function bring(parts: OutboundParts, options: AttemptOptions, leased: Open
     return settleFailure(parts, options, change, road, error)
   }
   // Should the database refuse this, the change stays sent, and is found out about when its lease has run out.
+  return settleDone(parts, options, change, road, written)
+}
+
+/** Cerner has done it. A person who is new there is read before the change ends: Cerner gave the numbers. */
+async function settleDone(
+  parts: OutboundParts,
+  options: AttemptOptions,
+  change: OpenChange,
+  road: CernerRoad,
+  written: Written,
+): Promise<Attempted> {
+  if (change.action === 'person_create') {
+    await keepNumber(parts, options.owner, change, written)
+    const fault = await readBack(parts, options.owner, change, road, written.id)
+    if (fault && fault.mayPass && change.intent.rounds < MOST_ROUNDS) {
+      await settleBack(parts, options.owner, change, {
+        ...unknown(options, change, fault.code, fault.place),
+        intent: { rounds: change.intent.rounds + 1 },
+        says: 'Cerner has the patient; its number is read before anything else is done.',
+      })
+      return 'failed'
+    }
+  }
   await settleAccepted(parts, options.owner, change, written)
   return 'answered'
 }
@@ -141,7 +165,8 @@ async function leave(
     const seen = await lockOutbox(client, exchangeId)
     if (!seen) return { kind: 'gone' }
     const { intent, baseVersion } = openChange(vault, seen)
-    if (intent.joined !== null) return { kind: 'there', written: joinedAs(intent.joined) }
+    if (intent.joined !== null)
+      return { kind: 'there', written: joinedAs(intent.joined, typeOf(intent.request.action)) }
     const hasVersion = current === null || current.version !== null
     if (isChanging(intent.request) && baseVersion === null && hasVersion) return { kind: 'moved' }
     const row = await markSent(client, exchangeId, owner)
@@ -153,7 +178,12 @@ async function leave(
   })
 }
 
-const joinedAs = (id: string): Written => ({ type: 'Appointment', id, version: null, lastModifiedMs: null })
+const joinedAs = (id: string, type: Written['type'] = 'Appointment'): Written => ({
+  type,
+  id,
+  version: null,
+  lastModifiedMs: null,
+})
 
 /**
  * A call left, and what became of it is not known: the answer was lost, or the process ended. Cerner is asked before
@@ -166,8 +196,9 @@ async function findOut(
 ): Promise<Attempted> {
   const { owner } = options
   let found: Written | null
+  let road: CernerRoad
   try {
-    const road = await parts.roadFor(change.connectionId, roadActionOf(change.action))
+    road = await parts.roadFor(change.connectionId, roadActionOf(change.action))
     found = await findWritten(parts, change, road)
   } catch (error) {
     const { code, place } = reasonOf(error)
@@ -183,9 +214,9 @@ async function findOut(
   }
   const { joined } = change.intent
   // Its own message came over another road: it is there, whatever a search says.
-  if (!found && joined !== null) found = joinedAs(joined)
-  if (found) await settleAccepted(parts, owner, change, found)
-  else await settleBack(parts, owner, change, absent(options, change))
+  if (!found && joined !== null) found = joinedAs(joined, typeOf(change.action))
+  if (found) return settleDone(parts, options, change, road, found)
+  await settleBack(parts, owner, change, absent(options, change))
   return 'answered'
 }
 
@@ -194,7 +225,9 @@ async function findWritten(
   change: OpenChange,
   road: CernerRoad,
 ): Promise<Written | null> {
-  const { request } = change.intent
+  const { request, joined } = change.intent
+  // Cerner has told its number: there is nothing to look for.
+  if (request.action === 'person_create' && joined !== null) return joinedAs(joined, 'Patient')
   if (!isChanging(request)) return road.lookUp(lostWriteOf(parts, change))
   return findChanged(parts, change, await readCurrent(road, request))
 }

@@ -234,3 +234,46 @@ test('the content of a document at Cerner is read once and then kept', async () 
   expect(Buffer.from(second.bytes).toString()).toBe('note')
   expect(world.cerner.calls.filter((call) => call === 'content')).toHaveLength(1)
 })
+
+test('two signs of a patient whom only a number names are saved together, and the patient is linked once', async () => {
+  await using world = await openOutboundWorld()
+  const id = await world.patient('1')
+  world.cerner.put({
+    ...person,
+    id: 'P90',
+    identifier: [{ system: 'CERNER', value: '90', type: { coding: [{ code: 'MR' }], text: 'MRN' } }],
+  })
+  const keys = [{ value: '90', authority: 'CERNER', type: 'MR' }]
+  const said = { last_name: 'Roe', first_name: 'Jane', date_of_birth: '1980-05-15' }
+  await world.news({
+    kind: 'ADT^A04',
+    asOf: '2026-03-01T00:00:00Z',
+    warnings: [],
+    statements: [
+      {
+        record: 'patient',
+        keys,
+        effect: 'upsert',
+        sets: { identifiers: { rows: keys, place: 'PID-3' } },
+        fields: Object.fromEntries(
+          Object.entries(said).map(([name, value]) => [name, { value, place: 'PID-5' }]),
+        ),
+      },
+    ],
+  })
+  const [row] = await world.rows<{ id: string }>('select id from patient where id <> $1', [id])
+  const { exchange_ids } = await world.chart.vitalSigns(
+    row?.id ?? '',
+    {
+      taken_at: '2026-03-04T17:00:00Z',
+      signs: [
+        { code: '8302-2', unit: 'cm', value: '180.5' },
+        { code: '8867-4', unit: '/min', value: '72' },
+      ],
+    },
+    actor,
+  )
+  world.worker()
+  for (const exchange of exchange_ids) await world.becomes(exchange, 'accepted')
+  expect(world.cerner.calls).toEqual(['searchPersons', 'createObservation', 'createObservation'])
+})

@@ -152,3 +152,14 @@ test('an SIU about a move of ours that is under way is its echo, whichever comes
   expect(await world.appointment(id)).toMatchObject({ start_time: AT, pending: null })
   expect(await count(world, 'conflict')).toBe(0)
 })
+
+test('a booking that a clerk has made at Cerner before ours left is taken for ours, and is not made twice', async () => {
+  const { world, id, exchange } = await openBooked()
+  await using _ = world
+  await world.news(siu('S12', 'X9'), HL7)
+  world.worker()
+  await world.becomes(exchange, 'accepted')
+  expect(world.cerner.calls).toEqual([])
+  expect(await count(world, 'appointment')).toBe(1)
+  expect(await world.appointment(id)).toMatchObject({ status: 'booked', external_id: 'X9', pending: null })
+})

@@ -7,7 +7,7 @@ import type { RecordDocument } from '../../model/document.ts'
 import type { Statement } from '../../model/statement.ts'
 import type { Identifier } from '../../model/values.ts'
 import type { Queryable } from '../../store/columns.ts'
-import { readDocument } from '../../store/outbox-records.ts'
+import { readDocument, readOpenStates } from '../../store/outbox-records.ts'
 import { findKeys } from '../../store/write-records.ts'
 import type { RunningCerner } from '../connection.ts'
 import type { Fold, HeldRecord } from '../fold.ts'
@@ -27,7 +27,7 @@ export interface FarPatient {
  * The logical id of a patient at Cerner: as messages have told it, else found there by medical record number, where
  * date of birth and family name must be the same.
  *
- * @throws NOT_FOUND, PATIENT_NOT_AT_CERNER
+ * @throws NOT_FOUND, PATIENT_NOT_AT_CERNER, PATIENT_NOT_YET_AT_CERNER
  */
 export async function findFarPatient(
   parts: OutboundParts,
@@ -38,6 +38,8 @@ export async function findFarPatient(
   if (!document) throw new IntegrationError('NOT_FOUND', { what: 'patient' })
   const known = farPatientId(document, mapSettingsOf(connection).source)
   if (known !== null) return { id: known, isFound: false }
+  if ((await readOpenStates(parts.database, patientId)).some(({ action }) => action === 'person_create'))
+    throw new IntegrationError('PATIENT_NOT_YET_AT_CERNER', {})
   const road = await parts.roadFor(connection.id, 'person_search')
   const found = await searchByNumber(parts, connection, road, document)
   if (found === null) throw new IntegrationError('PATIENT_NOT_AT_CERNER', { place: 'MRN' })

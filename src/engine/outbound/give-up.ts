@@ -12,7 +12,7 @@ import { addEffects, endOutbox, hint, lockOpen, readOutbox, setOutcome } from '.
 import { writeFold } from '../apply.ts'
 import type { Fold, HeldRecord } from '../fold.ts'
 import { handOver, Pending } from '../pending.ts'
-import { isWhole, openChange } from './intent.ts'
+import { isNew, isWhole, openChange } from './intent.ts'
 import type { OpenChange } from './intent.ts'
 import { allFields, release, withoutFields } from './judge.ts'
 import type { OutboundParts } from './parts.ts'
@@ -63,7 +63,7 @@ export async function giveUp(
   const next = handOver(change, lost, rest)
   const freed = lost.filter((field) => !next.some((one) => field in one.intent.ours))
   const effects: FieldEffect[] = []
-  if (isNew(change)) {
+  if (isNew(change.action)) {
     const source = { exchangeId, connectionId: STUDIO_CONNECTION_ID, asOfMs: clock.now() }
     effects.push(...fold.change(record, inError(record), source))
   } else {
@@ -93,12 +93,12 @@ export async function giveUp(
   await hint(client, { type: 'records', types: [record.type] })
 }
 
-/** A record that Cerner never had. */
-const isNew = ({ action }: OpenChange): boolean =>
-  action === 'book' || action === 'vital_signs' || action === 'document_create'
-
-/** It never was: it shows as entered in error, with its results. */
+/** It never was: it shows as entered in error, with its results. A person stays, and is no longer active. */
 function inError(record: HeldRecord): Statement {
+  if (record.type === 'patient') {
+    const active = { value: false, place: 'withdrawn' }
+    return { record: 'patient', keys: [], fields: { active }, sets: {}, effect: 'upsert' }
+  }
   const status = { value: 'entered-in-error', place: 'withdrawn' }
   const rows = rowsOf<Observation>(record.document, 'observations').map((row) => ({
     ...row,

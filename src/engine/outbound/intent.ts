@@ -35,6 +35,8 @@ export type OutboundRequest =
   | { action: 'cancel'; farId: string; code: string; system: string; comment?: string }
   | { action: 'check_in'; farId: string; status: 'arrived' | 'checked-in' | 'fulfilled' }
   | { action: 'person_update'; farId: string }
+  /** `alone`: nobody who may be the same was known, so that news of such a person is the echo of this. */
+  | { action: 'person_create'; alone: boolean }
   /** The body as it is sent; decimals keep their digits, so it is text. */
   | { action: 'vital_signs'; body: string; code: Coded }
   /** Without its content, which is kept with the document and put in when it is sent. */
@@ -60,7 +62,7 @@ export interface Intent {
   rounds: number
   /** How often the record was found locked in a row. */
   locked: number
-  /** The appointment's own message came before the answer did: its number there. */
+  /** Its own message came before the answer did, or Cerner has answered already: its number there. */
   joined: string | null
 }
 
@@ -97,11 +99,15 @@ export interface OpenChange {
 /** Actions that are done whole or not at all. */
 export const isWhole = (action: OutboundAction): boolean => action !== 'person_update'
 
+/** Actions that make a record which Cerner does not have. */
+export const isNew = (action: OutboundAction): boolean =>
+  action === 'book' || action === 'person_create' || action === 'vital_signs' || action === 'document_create'
+
 /** True while a call may be under way, or may have arrived: what Cerner has then is known only afterwards. */
 export const isOut = ({ state }: Pick<OpenChange, 'state'>): boolean =>
   state === 'sent' || state === 'ambiguous'
 
-export const placeOfIntent = (exchangeId: string): string => `outbox/${exchangeId}`
+const placeOfIntent = (exchangeId: string): string => `outbox/${exchangeId}`
 
 export const sealIntent = (vault: Vault, exchangeId: string, intent: Intent): Buffer =>
   vault.seal(placeOfIntent(exchangeId), JSON.stringify(intent))

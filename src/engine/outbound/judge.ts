@@ -24,7 +24,7 @@ export interface Judged {
  */
 export function judge(change: OpenChange, rules: RuleSettings): Judged {
   const going: Judged = { change, asks: [], released: [] }
-  if (isOut(change) || change.action === 'book') return going
+  if (isOut(change) || change.action === 'book' || change.action === 'person_create') return going
   const verdicts = new Map<string, Verdict>()
   const { intent, recordType } = change
   const theirs = { ...valuesOf(change.fields, intent.before), ...valuesOfKnown(change.fields, intent.theirs) }

@@ -3,6 +3,7 @@ import { Chart } from './chart.ts'
 import { Decisions } from './decisions.ts'
 import type { RememberRule } from './decisions.ts'
 import { documentContent } from './documents.ts'
+import { Registration } from './registration.ts'
 import { Scheduling } from './scheduling.ts'
 import type { SchedulingParts } from './scheduling.ts'
 
@@ -13,6 +14,7 @@ export function outboundServices(
 ): Pick<EngineServices, 'scheduling' | 'outbound' | 'conflicts' | 'documents'> {
   const scheduling = new Scheduling(parts)
   const chart = new Chart(parts)
+  const registration = new Registration(parts)
   const decisions = new Decisions(parts, remember)
   return {
     scheduling: {
@@ -24,6 +26,8 @@ export function outboundServices(
       setStatus: (id, request, actor) => scheduling.setStatus(id, request, actor),
     },
     outbound: {
+      candidates: (request) => registration.candidates(request),
+      register: (request, actor) => registration.register(request, actor),
       updatePatient: (id, request, actor) => chart.updatePatient(id, request, actor),
       vitalSigns: (patientId, request, actor) => chart.vitalSigns(patientId, request, actor),
       document: (patientId, request, actor) => chart.document(patientId, request, actor),

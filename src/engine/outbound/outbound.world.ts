@@ -29,6 +29,7 @@ import { Outbox } from './outbox.ts'
 import type { OutboxOptions } from './outbox.ts'
 import { newsOf } from './parts.ts'
 import type { OutboundParts } from './parts.ts'
+import { Registration } from './registration.ts'
 import { Scheduling } from './scheduling.ts'
 import { writeTurns } from './write-turns.ts'
 
@@ -209,7 +210,16 @@ export class FakeCerner implements CernerRoad {
     })
   }
 
-  createPerson: CernerRoad['createPerson'] = (resource) => this.#create('createPerson', resource)
+  /** A registration that was sent with `isReviewed`, in order. */
+  readonly reviewed: boolean[] = []
+  /** It gives the number itself, and keeps nothing of what only says where to enrol. */
+  createPerson: CernerRoad['createPerson'] = (resource, how) => {
+    this.reviewed.push(how?.isReviewed === true)
+    const number = `M${this.#made + 1}`
+    const coding = [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }]
+    const identifier = [{ use: 'usual', type: { coding }, system: 'urn:oid:1.2.3', value: number }]
+    return this.#create('createPerson', { ...resource, identifier })
+  }
   createObservation: CernerRoad['createObservation'] = (resource, text) =>
     this.#create('createObservation', text === undefined ? resource : parseResource(text))
   createDocument: CernerRoad['createDocument'] = (resource) => this.#create('createDocument', resource)
@@ -217,12 +227,14 @@ export class FakeCerner implements CernerRoad {
   readAppointment: CernerRoad['readAppointment'] = (id) =>
     this.#readCall('readAppointment', `Appointment/${id}`)
 
-  searchPersons: CernerRoad['searchPersons'] = ({ identifier }) => {
+  searchPersons: CernerRoad['searchPersons'] = ({ identifier, family, birthdate }) => {
     this.calls.push('searchPersons')
     const found = [...this.records.keys()].filter((name) => {
       const { resource } = this.#get(name)
+      if (!name.startsWith('Patient/')) return false
+      if (family !== undefined) return isNamed(resource, family) && resource['birthDate'] === birthdate
       const numbers = (resource['identifier'] ?? []) as { value: string }[]
-      return name.startsWith('Patient/') && numbers.some(({ value }) => value === identifier)
+      return numbers.some(({ value }) => value === identifier)
     })
     return Promise.resolve(found.map((name) => this.readOf(name)))
   }
@@ -256,13 +268,23 @@ export class FakeCerner implements CernerRoad {
     for (const stored of this.records.values()) {
       const { resource } = stored
       if (resource.resourceType !== type) continue
-      const same = type === 'Appointment' ? ['slot'] : ['code', 'effectiveDateTime']
+      const same = MEMBERS_OF[type] ?? ['code', 'effectiveDateTime']
       if (same.every((member) => JSON.stringify(resource[member]) === JSON.stringify(body[member])))
         return this.#written(stored)
     }
     return null
   }
 }
+
+const MEMBERS_OF: Readonly<Partial<Record<LostWrite['type'], string[]>>> = {
+  Appointment: ['slot'],
+  Patient: ['name', 'birthDate'],
+}
+
+const isNamed = (person: FhirResource, family: string): boolean =>
+  ((person['name'] ?? []) as { family?: string }[]).some(
+    (name) => name.family?.toLowerCase().startsWith(family.toLowerCase()) === true,
+  )
 
 interface Operation {
   op: string
@@ -308,6 +330,7 @@ export interface OutboundWorld extends AsyncDisposable {
   parts: OutboundParts
   scheduling: Scheduling
   chart: Chart
+  registration: Registration
   decisions: Decisions
   problems: unknown[]
   remembered: { fields: readonly string[]; rule: string }[]
@@ -392,6 +415,7 @@ export async function openOutboundWorld(
     rows,
     scheduling: new Scheduling(parts),
     chart: new Chart(parts),
+    registration: new Registration(parts),
     decisions: new Decisions(parts, (_id, fields, rule) => {
       remembered.push({ fields, rule })
       return Promise.resolve()

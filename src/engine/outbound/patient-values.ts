@@ -52,16 +52,18 @@ const FIELDS: Readonly<Record<string, { check: Check; expected: string; mayClear
 /**
  * The values of a patient change as we keep them.
  *
+ * @param at where in the request the fields stand
  * @throws REQUEST_INVALID for a field that Cerner does not take from us, or a value that the field cannot have
  */
 export function checkedValues(
   changes: Readonly<Record<string, string | null>>,
   country: string,
+  at = 'body.changes',
 ): Record<string, string | null> {
   const values: Record<string, string | null> = {}
   for (const [field, value] of Object.entries(changes)) {
     const known = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined
-    const place = known ? `body.changes.${field}` : 'body.changes'
+    const place = known ? `${at}.${field}` : at
     if (!known)
       throw new IntegrationError('REQUEST_INVALID', {
         place,

@@ -7,8 +7,12 @@ import { readContent } from '../../store/document-content.ts'
 import type { OpenChange, OutboundAction, OutboundRequest } from './intent.ts'
 import { connectionOf, mapSettingsOf } from './parts.ts'
 import type { OutboundParts } from './parts.ts'
+import { registrationBody } from './registration-body.ts'
 
-type Changing = Exclude<OutboundRequest, { action: 'book' | 'vital_signs' | 'document_create' }>
+type Changing = Exclude<
+  OutboundRequest,
+  { action: 'book' | 'person_create' | 'vital_signs' | 'document_create' }
+>
 
 /** The road of each action. */
 export const roadActionOf = (action: OutboundAction): Action => action
@@ -61,6 +65,8 @@ export async function send(
       return road.setStatus(request.farId, versionOf(change), request.status)
     case 'person_update':
       return updatePerson(parts, road, change, current)
+    case 'person_create':
+      return road.createPerson(personBody(parts, change), { isReviewed: !request.alone })
     case 'vital_signs':
       return road.createObservation(parseResource(request.body), request.body)
     case 'document_create':
@@ -122,6 +128,8 @@ export function lostWriteOf(parts: OutboundParts, change: OpenChange): LostWrite
   switch (request.action) {
     case 'book':
       return { type, body: bookingBody(request), sentAtMs }
+    case 'person_create':
+      return { type, body: personBody(parts, change), sentAtMs }
     case 'vital_signs':
       return { type, body: parseResource(request.body), sentAtMs }
     case 'document_create':
@@ -129,6 +137,17 @@ export function lostWriteOf(parts: OutboundParts, change: OpenChange): LostWrite
     default:
       throw new Error(`${request.action} is not looked up`)
   }
+}
+
+/**
+ * The person as entered, with the organization that enrols as it is set now, so that a setting that was wrong can be
+ * mended and the registration sent again.
+ *
+ * @throws FHIR_RULE_BROKEN
+ */
+function personBody(parts: OutboundParts, { connectionId, intent }: OpenChange): FhirResource {
+  const connection = connectionOf(parts, connectionId)
+  return registrationBody(intent.ours, mapSettingsOf(connection), connection.settings.enrolAt)
 }
 
 const bookingBody = ({

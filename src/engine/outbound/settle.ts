@@ -25,7 +25,7 @@ import { farPatientId, holdWithPatient, noteEffects } from './record-change.ts'
 import { putChange, writeTurns } from './write-turns.ts'
 
 /** A change in the hands of the transaction that ends an attempt: its record and every change of it, locked. */
-interface InHand {
+export interface InHand {
   fold: Fold
   record: HeldRecord
   patient: HeldRecord | null
@@ -35,7 +35,7 @@ interface InHand {
 }
 
 /** @returns undefined when another worker took the change over, or it has come to its end */
-async function takeInHand(
+export async function takeInHand(
   client: Queryable,
   parts: OutboundParts,
   change: OpenChange,

@@ -28,7 +28,9 @@ export function mapPatient(resource: FhirResource, id: string, at: FhirReading):
 
 /** All that a Patient can say, but what names it. */
 const COMPLETE = patientTable.rows
-  .filter(({ fhir, field }) => fhir !== null && field !== 'external_id' && field !== 'active' && field !== 'ssn')
+  .filter(
+    ({ fhir, field }) => fhir !== null && field !== 'external_id' && field !== 'active' && field !== 'ssn',
+  )
   .map(({ field }) => field)
 
 const isReplaced = (resource: FhirResource): boolean =>

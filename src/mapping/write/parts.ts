@@ -67,7 +67,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 }
 
 /** The address of a code system; undefined for a local one, which has none. */
-export function systemUri(system: string | undefined): string | undefined {
+function systemUri(system: string | undefined): string | undefined {
   if (system === undefined) return undefined
   return SYSTEMS[system.toUpperCase()] ?? (/^(?:https?:|urn:)/.test(system) ? system : undefined)
 }
@@ -133,7 +133,7 @@ export function phoneOf(
   })
 }
 
-export const phoneExtension = (digits: string): Json => ({
+const phoneExtension = (digits: string): Json => ({
   url: `${DEFINITION}/contactpoint-extension`,
   valueString: digits,
 })

@@ -229,7 +229,8 @@ function wholeList(list: readonly FhirElement[], next: Readonly<Record<string, u
 /** Only a provider of the same Cerner can be named there. */
 function provider(plan: Plan): PatientChange[] | null {
   const person = (plan.asked('primary_provider') ?? {}) as Person
-  const isOurs = person.id !== undefined && person.authority === plan.settings.visitAuthority.trim().toUpperCase()
+  const isOurs =
+    person.id !== undefined && person.authority === plan.settings.visitAuthority.trim().toUpperCase()
   if (plan.asked('primary_provider') !== null && !isOurs) return null
   const [element] = elementsIn(plan.current, 'generalPractitioner')
   if (element && !hasId(element)) return null

@@ -302,7 +302,7 @@ export const APP: ClientInput = {
   id: 'practice-studio',
   persona: 'system',
   secret: 'secret',
-  scopes: [...SERVICE_SCOPES, 'mws/Results.write'],
+  scopes: [...SERVICE_SCOPES],
 }
 /** The app of another practice; and one that may read only. */
 export const OTHER_APP: ClientInput = { ...APP, id: 'other-practice' }

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { ServerDependencies } from '../dependencies.ts'
 import { LiveEvents, eventText } from '../live-events.ts'
 
-const THROTTLE_MS = 500
+const THROTTLE_MS = 250
 const HEARTBEAT_MS = 15_000
 // The browser comes back by itself, and is looked at again when it does: a revoked session ends here.
 const LIFE_MS = 15 * 60_000

@@ -4,7 +4,11 @@ import { z } from 'zod'
 import { uuid } from '../../contract/common.ts'
 import {
   documentRequest,
+  patientCandidates,
+  patientCandidatesRequest,
   patientChangeRequest,
+  patientRegistered,
+  patientRegisterRequest,
   queuedChange,
   vitalSignsRequest,
 } from '../../contract/outbound.ts'
@@ -12,6 +16,7 @@ import type { Permission } from '../../contract/session.ts'
 import { IntegrationError } from '../../kernel/errors.ts'
 import type { ExchangeId } from '../../kernel/ids.ts'
 import { readOutbox } from '../../store/outbox.ts'
+import { noteAccess } from '../audit-trail.ts'
 import { callerOf } from '../authentication.ts'
 import type { ServerDependencies } from '../dependencies.ts'
 import { may } from '../permissions.ts'
@@ -37,6 +42,39 @@ export const outboundRoutes: FastifyPluginAsyncZod<ServerDependencies> = async (
   app,
   { engine, database },
 ) => {
+  app.post(
+    '/api/patients',
+    {
+      config: { needs: 'patients.write' },
+      schema: {
+        tags: ['patients'],
+        summary: 'Register a patient here and at Cerner',
+        body: patientRegisterRequest,
+        response: answers(patientRegistered),
+      },
+    },
+    (request) => engine.outbound.register(request.body, actorOf(request)),
+  )
+
+  app.post(
+    '/api/patients/candidates',
+    {
+      config: { needs: 'patients.read' },
+      schema: {
+        tags: ['patients'],
+        summary: 'People at Cerner and here who may be the one that is to be registered',
+        body: patientCandidatesRequest,
+        response: answers(patientCandidates),
+      },
+    },
+    async (request) => {
+      const items = await engine.outbound.candidates(request.body)
+      const detail = { keys: ['name', 'date_of_birth'], count: items.length }
+      await noteAccess(request, { action: 'patient.search', object: 'patient', detail })
+      return { items, next: null }
+    },
+  )
+
   app.patch(
     '/api/patients/:id',
     {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TRANSITIONS, bookProposedPatch, mayBecome, patientPatch, reschedulePatch } from './patch.ts'
+import { bookProposedPatch, patientPatch, reschedulePatch } from './patch.ts'
 import type { PatientChange } from './patch.ts'
 
 const PATIENT = {
@@ -106,11 +106,4 @@ test('the patches of an appointment are those of the vendor', () => {
     { op: 'add', path: '/reasonCode', value: [{ text: 'I have a headache' }] },
   ])
   expect(() => reschedulePatch('../1')).toThrow(/slot/)
-})
-
-test('a status follows another as the table says, and nothing follows the end', () => {
-  expect(mayBecome('booked', 'checked-in')).toBe(true)
-  expect(mayBecome('booked', 'fulfilled')).toBe(false)
-  expect(mayBecome('fulfilled', 'cancelled')).toBe(false)
-  expect(Object.values(TRANSITIONS).every((next) => !next.includes('noshow'))).toBe(true)
 })

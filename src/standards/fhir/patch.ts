@@ -104,16 +104,6 @@ function testOf(
   return [{ op: 'test', path, value: id }]
 }
 
-/** Which status may follow which (cerner-fhir-r4.md §3.2). */
-export const TRANSITIONS: Readonly<Record<string, readonly string[]>> = {
-  proposed: ['booked', 'cancelled'],
-  booked: ['arrived', 'checked-in', 'cancelled'],
-  arrived: ['checked-in', 'cancelled'],
-  'checked-in': ['fulfilled', 'cancelled'],
-}
-
-export const mayBecome = (from: string, to: string): boolean => TRANSITIONS[from]?.includes(to) ?? false
-
 /** The arrival, the check-in, the end of a visit. */
 export const statusPatch = (status: 'arrived' | 'checked-in' | 'fulfilled'): Operation[] => [
   { op: 'replace', path: '/status', value: status },

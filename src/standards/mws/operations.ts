@@ -96,6 +96,8 @@ export interface MwsRequest {
   readonly version: string | null
   /** Idempotency-Key. */
   readonly key: string | null
+  /** X-Duplicate-Override: a person has looked at who may be the same. REST alone has it. */
+  readonly isReviewed?: boolean
 }
 
 /** One answer, whichever way it came. */

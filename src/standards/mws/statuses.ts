@@ -1,3 +1,5 @@
+import { TRANSITIONS } from '../fhir/appointment-status.ts'
+
 /** The life of an appointment. @see millennium-web-services.md §7 "Status model" */
 
 interface StatusRow {
@@ -8,11 +10,11 @@ interface StatusRow {
 
 // prettier-ignore
 export const STATUSES = {
-  proposed:           { millennium: 'REQUEST',              next: ['booked', 'cancelled'] },
+  proposed:           { millennium: 'REQUEST',              next: TRANSITIONS.proposed },
   pending:            { millennium: 'PENDING, HOLD',        next: ['booked', 'cancelled'] },
-  booked:             { millennium: 'SCHEDULED, CONFIRMED', next: ['arrived', 'checked-in', 'cancelled', 'noshow'] },
-  arrived:            { millennium: 'SCHEDULED, CONFIRMED', next: ['checked-in', 'cancelled'] },
-  'checked-in':       { millennium: 'CHECKED IN',           next: ['fulfilled', 'cancelled'] },
+  booked:             { millennium: 'SCHEDULED, CONFIRMED', next: [...TRANSITIONS.booked, 'noshow'] },
+  arrived:            { millennium: 'SCHEDULED, CONFIRMED', next: TRANSITIONS.arrived },
+  'checked-in':       { millennium: 'CHECKED IN',           next: TRANSITIONS['checked-in'] },
   fulfilled:          { millennium: 'CHECKED OUT, COMPLETE', next: [] },
   cancelled:          { millennium: 'CANCELED',             next: [] },
   noshow:             { millennium: 'NOSHOW',               next: [] },

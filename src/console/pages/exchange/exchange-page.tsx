@@ -1,14 +1,17 @@
 import { Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconPlayerTrackNext } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { RecordRef } from '../../../contract/common.ts'
 import type { ExchangeDetail } from '../../../contract/exchanges.ts'
+import { retry, withdraw } from '../../api/booking.ts'
+import { problemFrom } from '../../api/http.ts'
 import { decoded, exchange, timelineOf } from '../../api/queries.ts'
 import { BeforeAfter } from '../../parts/before-after.tsx'
 import { ErrorCard } from '../../parts/error-card.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
+import { useRefreshSides } from '../../parts/pending.tsx'
 import { NotPermitted, Ready, Refused } from '../../parts/states.tsx'
 import { EXCHANGE_LOOKS, StatePill } from '../../parts/state-pill.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -229,7 +232,9 @@ function MessageCard({ one }: { one: ExchangeDetail }) {
   return (
     <section className="card" aria-labelledby="message">
       <div className="cardHead">
-        <h2 id="message">{isCall(one) && one.direction === 'out' ? 'Call' : 'Message'}</h2>
+        <h2 id="message">
+          {isChange(one) ? 'Change' : isCall(one) && one.direction === 'out' ? 'Call' : 'Message'}
+        </h2>
         {!(isCall(one) && one.direction === 'out') && (
           <span className={`dim ${css.hint}`}>
             Point at a value to see it raw, parsed and mapped; press it to keep it lit.
@@ -277,6 +282,46 @@ function MessageCard({ one }: { one: ExchangeDetail }) {
   )
 }
 
+/** `book Appointment` is a change of ours; `GET Appointment` is a call. */
+const isChange = ({ direction, kind }: ExchangeDetail): boolean => direction === 'out' && /^[a-z]/.test(kind)
+function useMayDecide({ kind }: ExchangeDetail): boolean {
+  const [schedule, patients, results] = [
+    useMay('schedule.write'),
+    useMay('patients.write'),
+    useMay('results.write'),
+  ]
+  return kind.endsWith(' Appointment') ? schedule : kind.endsWith(' Patient') ? patients : results
+}
+const TAKES_BACK: readonly ExchangeDetail['state'][] = ['queued', 'retrying', 'parked']
+
+/** A change of ours that Cerner has not taken: once more, or back. Calls of a pull are no changes. */
+function ChangeWays({ one }: { one: ExchangeDetail }) {
+  const refresh = useRefreshSides()
+  const mayDecide = useMayDecide(one)
+  const again = useMutation({ mutationFn: () => retry(one.id), onSettled: refresh })
+  const back = useMutation({ mutationFn: () => withdraw(one.id), onSettled: refresh })
+  if (!mayDecide || !isChange(one) || !TAKES_BACK.includes(one.state)) return null
+  const failed = again.error ?? back.error
+  const problem = failed === null ? null : problemFrom(failed)
+  return (
+    <div className={css.ways}>
+      {one.state === 'parked' && (
+        <Button size="compact-sm" loading={again.isPending} onClick={() => again.mutate()}>
+          Try again
+        </Button>
+      )}
+      <Button size="compact-sm" variant="default" loading={back.isPending} onClick={() => back.mutate()}>
+        Take it back
+      </Button>
+      {problem !== null && (
+        <div role="alert" className={css.waysProblem}>
+          <ErrorCard error={{ code: problem.code, says: problem.detail, todo: problem.todo }} />
+        </div>
+      )}
+    </div>
+  )
+}
+
 export function ExchangePage() {
   const { id } = useParams({ from: '/exchanges/$id' })
   const query = useQuery(exchange(id))
@@ -305,8 +350,10 @@ export function ExchangePage() {
                     Edit and replay…
                   </Button>
                 )}
+                <ChangeWays one={one} />
               </ErrorCard>
             )}
+            {one.error === null && <ChangeWays one={one} />}
             <Facts one={one} />
             <MessageCard one={one} />
             <div className={css.pair}>

@@ -52,7 +52,10 @@ export function ExchangePreview({ one }: { one: Exchange }) {
               {one.remote}
             </span>,
           ],
-          [one.direction === 'out' ? 'Begun' : 'Received', <Time key="v" at={one.received_at} shape="stamp" />],
+          [
+            one.direction === 'out' ? 'Begun' : 'Received',
+            <Time key="v" at={one.received_at} shape="stamp" />,
+          ],
           ['Finished', one.finished_at === null ? 'not yet' : took(one.received_at, one.finished_at)],
           ...(one.channel === 'hl7v2'
             ? [['Acknowledged', `${one.ack_code ?? 'none'}, ${one.ack_outcome}`] as const]

@@ -69,15 +69,32 @@ export const medicationsOf = (one: Patient): Line[] =>
     ],
   }))
 
+/** HL7 tables 0128 and 0127 as people say them; a code of the site's own stays as it was sent. */
+// prettier-ignore
+const SEVERITIES: Record<string, string> = { SV: 'severe', MO: 'moderate', MI: 'mild', U: 'severity unknown' }
+// prettier-ignore
+const ALLERGY_TYPES: Record<string, string> = {
+  DA: 'drug', FA: 'food', MA: 'miscellaneous', MC: 'contraindication', EA: 'environmental', AA: 'animal', PA: 'plant',
+  LA: 'pollen',
+}
+const said = (words: Record<string, string>, code: string | undefined): string | undefined =>
+  code === undefined ? undefined : (words[code.toUpperCase()] ?? code)
+
+/** The substances in one line, each once: HL7 and FHIR both tell of the same allergy. */
+export const substancesOf = (one: Patient): string =>
+  [...new Set(one.allergies.map(({ substance }) => substance?.text ?? substance?.code).filter(Boolean))].join(
+    ', ',
+  )
+
 export const allergiesOf = (one: Patient): Line[] =>
   one.allergies.map((entry, index) => ({
     key: entry.key ?? `${entry.substance?.code ?? ''} ${index}`,
     name: nameOf(entry.substance),
     code: entry.substance,
     status: entry.status,
-    alert: entry.severity,
+    alert: said(SEVERITIES, entry.severity),
     facts: [
-      entry.type,
+      said(ALLERGY_TYPES, entry.type),
       entry.reaction,
       entry.onset !== undefined && (
         <>

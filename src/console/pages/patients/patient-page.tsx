@@ -92,7 +92,7 @@ function HeaderCard({ one }: { one: Patient }) {
           <dd>
             {one.allergies.length === 0
               ? 'none known here'
-              : one.allergies.map((allergy) => allergy.substance?.text ?? allergy.substance?.code).join(', ')}
+              : substancesOf(one)}
           </dd>
         </div>
       </dl>

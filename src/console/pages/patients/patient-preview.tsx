@@ -116,10 +116,7 @@ export function PatientPreview({ id }: { id: string }) {
                   ],
                   [
                     'Allergies',
-                    one.allergies
-                      .map((allergy) => allergy.substance?.text ?? allergy.substance?.code)
-                      .filter(Boolean)
-                      .join('; '),
+                    substancesOf(one),
                   ],
                   ...(seesSchedule ? [['Next visit', <NextVisit key="v" id={id} />] as const] : []),
                 ]}

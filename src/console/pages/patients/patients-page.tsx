@@ -1,6 +1,7 @@
+import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import type { PatientSummary } from '../../../contract/patients.ts'
 import { patients } from '../../api/queries.ts'
 import { useIsWide, WithInspector } from '../../parts/inspector.tsx'
@@ -10,10 +11,11 @@ import { NothingMatches, NothingYet, Ready } from '../../parts/states.tsx'
 import { Time, ZoneName } from '../../parts/time.tsx'
 import { useRowKeys } from '../../parts/use-row-keys.ts'
 import { patientName, phone, sexName } from '../../parts/words.ts'
-import { useSession } from '../../shell/session.ts'
+import { useMay, useSession } from '../../shell/session.ts'
 import { ageOn, zonedParts } from '../../time/zone.ts'
 import css from './patients.module.css'
 import { PatientPreview } from './patient-preview.tsx'
+import { RegisterDrawer } from './register-drawer.tsx'
 import { SearchForm, searchTerms } from './search-form.tsx'
 
 /** Age today, as the clock of the practice has it. */
@@ -101,6 +103,8 @@ export function PatientsPage() {
   const { at } = useSearch({ from: '/patients' })
   const navigate = useNavigate({ from: '/patients' })
   const wide = useIsWide()
+  const mayRegister = useMay('patients.write')
+  const [registering, setRegistering] = useState(false)
   const searching = Object.keys(terms).length > 0
   const items = query.data?.pages.flatMap((page) => page.items) ?? []
   const chosen = wide ? (items.find((one) => one.id === at) ?? items[0]) : undefined
@@ -113,7 +117,10 @@ export function PatientsPage() {
   }
   return (
     <>
-      <PageHead title="Patients" note={searching ? 'Found by your search' : 'The latest change first'} />
+      <PageHead title="Patients" note={searching ? 'Found by your search' : 'The latest change first'}>
+        {mayRegister && <Button onClick={() => setRegistering(true)}>Register</Button>}
+      </PageHead>
+      <RegisterDrawer opened={registering} onClose={() => setRegistering(false)} />
       <SearchForm key={searching ? 'searching' : 'all'} />
       <WithInspector inspector={chosen === undefined ? null : <PatientPreview id={chosen.id} />}>
         <section className="card" aria-label="Patients">

@@ -15,6 +15,7 @@ import {
   doubtsOf,
   emptyDraft,
   faultsOf,
+  filedOf,
   PRESSURE,
   signsOf,
   SIGNS,
@@ -157,6 +158,7 @@ function VitalSignsForm({
           ) : (
             <span className={css.unit}>{sign.units[0].label}</span>
           )}
+          <Converted draft={draft} sign={sign} />
           <Doubt says={doubts[sign.code]} />
         </div>
       ))}
@@ -220,6 +222,17 @@ function VitalSignsForm({
         </Button>
       </div>
     </form>
+  )
+}
+
+/** Cerner takes one unit for each sign; who typed another sees both before it is sent. */
+function Converted({ draft, sign }: { draft: Draft; sign: (typeof SIGNS)[number] }) {
+  const filed = filedOf(draft, sign)
+  if (filed === null || !filed.converted) return null
+  return (
+    <p className={css.converted} role="status">
+      Filed as {filed.value} {filed.unit.label}
+    </p>
   )
 }
 

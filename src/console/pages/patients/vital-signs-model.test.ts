@@ -12,7 +12,7 @@ test('a height of 180.0 cm keeps its digit', () => {
   expect(signsOf(draft({ '8302-2': ' 180.0 ' }))).toEqual([{ code: '8302-2', value: '180.0', unit: 'cm' }])
 })
 
-test('what is sent is what the contract takes, with the unit that was chosen', () => {
+test('what is sent is what the contract takes, in the unit that is filed', () => {
   const signs = signsOf(
     draft(
       { '8310-5': '98,6', '29463-7': '' },
@@ -20,10 +20,22 @@ test('what is sent is what the contract takes, with the unit that was chosen', (
     ),
   )
   expect(signs).toEqual([
-    { code: '8310-5', value: '98.6', unit: '[degF]' },
+    { code: '8310-5', value: '37.0', unit: 'Cel' },
     { code: PRESSURE, systolic: '120', diastolic: '80', unit: 'mm[Hg]' },
   ])
   expect(vitalSignsRequest.safeParse({ taken_at: '2026-11-20T15:00:00Z', signs }).success).toBe(true)
+})
+
+test('inches and pounds are filed as centimetres and kilograms, a newborn to ten grams', () => {
+  const filed = (pounds: string) =>
+    signsOf(
+      draft({ '8302-2': '70', '29463-7': pounds }, { units: { '8302-2': '[in_i]', '29463-7': '[lb_av]' } }),
+    ).map(({ value, unit }) => [value, unit])
+  expect(filed('165')).toEqual([
+    ['177.8', 'cm'],
+    ['74.8', 'kg'],
+  ])
+  expect(filed('7.25')[1]).toEqual(['3.29', 'kg'])
 })
 
 test('an unusual value is a doubt and no fault', () => {

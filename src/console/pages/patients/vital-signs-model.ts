@@ -7,6 +7,8 @@ interface Unit {
   /** What is plausible for a living person; outside it is asked about, never refused. */
   low: number
   high: number
+  /** To the unit that is filed, which is the first of its sign. */
+  filed?: (value: number) => number
 }
 interface Sign {
   /** LOINC */
@@ -15,11 +17,14 @@ interface Sign {
   units: readonly [Unit, ...Unit[]]
 }
 
+const POUND_KG = 0.453_592_37
+const INCH_CM = 2.54
+
 // prettier-ignore
 export const SIGNS: readonly Sign[] = [
-  { code: '8302-2',  label: 'Height',           units: [{ code: 'cm',    label: 'cm', low: 40,  high: 230 }, { code: '[in_i]',  label: 'in', low: 16,  high: 91 }] },
-  { code: '29463-7', label: 'Weight',           units: [{ code: 'kg',    label: 'kg', low: 1.5, high: 300 }, { code: '[lb_av]', label: 'lb', low: 3.3, high: 660 }] },
-  { code: '8310-5',  label: 'Temperature',      units: [{ code: 'Cel',   label: '°C', low: 33,  high: 42 },  { code: '[degF]',  label: '°F', low: 91.4, high: 107.6 }] },
+  { code: '8302-2',  label: 'Height',           units: [{ code: 'cm',    label: 'cm', low: 40,  high: 230 }, { code: '[in_i]',  label: 'in', low: 16,   high: 91,    filed: (inches) => inches * INCH_CM }] },
+  { code: '29463-7', label: 'Weight',           units: [{ code: 'kg',    label: 'kg', low: 1.5, high: 300 }, { code: '[lb_av]', label: 'lb', low: 3.3,  high: 660,   filed: (pounds) => pounds * POUND_KG }] },
+  { code: '8310-5',  label: 'Temperature',      units: [{ code: 'Cel',   label: '°C', low: 33,  high: 42 },  { code: '[degF]',  label: '°F', low: 91.4, high: 107.6, filed: (degrees) => (degrees - 32) / 1.8 }] },
   { code: '8867-4',  label: 'Pulse',            units: [{ code: '/min',  label: '/min', low: 30, high: 220 }] },
   { code: '9279-1',  label: 'Respiration',      units: [{ code: '/min',  label: '/min', low: 6,  high: 70 }] },
   { code: '59408-5', label: 'SpO₂',             units: [{ code: '%',     label: '%',        low: 70, high: 100 }] },
@@ -77,11 +82,28 @@ export function doubtsOf(draft: Draft): Record<string, string> {
   return doubts
 }
 
-/** The signs that were filled in, as the API takes them. */
+/** Below this a tenth is too coarse: a newborn of 7 lb 4 oz is 3.29 kg. */
+const SMALL = 10
+
+/**
+ * The value in the unit that is filed. What was typed in that unit keeps its digits; what is converted gets one
+ * decimal, small ones two.
+ */
+export function filedOf(draft: Draft, sign: Sign): { value: string; unit: Unit; converted: boolean } | null {
+  const text = written(draft.values[sign.code] ?? '')
+  if (!NUMBER.test(text)) return null
+  const { filed } = unitOf(draft, sign)
+  const [unit] = sign.units
+  if (filed === undefined) return { value: text, unit, converted: false }
+  const value = filed(Number(text))
+  return { value: value.toFixed(Math.abs(value) < SMALL ? 2 : 1), unit, converted: true }
+}
+
+/** The signs that were filled in, as the API takes them: each in the unit that is filed. */
 export function signsOf(draft: Draft): VitalSignsRequest['signs'] {
   const signs: VitalSignsRequest['signs'] = SIGNS.flatMap((sign) => {
-    const value = written(draft.values[sign.code] ?? '')
-    return value === '' ? [] : [{ code: sign.code, value, unit: unitOf(draft, sign).code }]
+    const filed = filedOf(draft, sign)
+    return filed === null ? [] : [{ code: sign.code, value: filed.value, unit: filed.unit.code }]
   })
   const [systolic, diastolic] = [written(draft.systolic), written(draft.diastolic)]
   if (systolic !== '') signs.push({ code: PRESSURE, systolic, diastolic, unit: MMHG })

@@ -25,7 +25,7 @@ export const RUN_KINDS: Record<SyncRun['kind'], { label: string; means: string }
   delta:   { label: 'Changes',      means: 'What changed since the last pull, with a little overlap.' },
   full:    { label: 'Full pull',    means: 'Everything that the settings name, patient by patient.' },
   bulk:    { label: 'Bulk export',  means: 'Files that Cerner makes of a whole group; for the first load.' },
-  compare: { label: 'Full compare', means: 'Reads both sides whole and reports where they differ. Changes nothing.' },
+  compare: { label: 'Full compare', means: 'Reads both sides whole, reports where they differ, and mends what is behind here.' },
 }
 // prettier-ignore
 const RUN_STATES: Record<SyncRun['state'], { label: string; tone: Tone; icon: Icon }> = {
@@ -155,7 +155,13 @@ export function RunningCard({ run, mayStop }: { run: SyncRun; mayStop: boolean }
           <strong>{percent} %</strong>
           <span>{count(run.seen)} read</span>
           <span>{plural(Math.round(run.per_second), 'resource')} a second</span>
-          <span>{left === null ? 'too early to say how long' : `about ${duration(left)} left`}</span>
+          <span>
+            {run.steps.length === 0
+              ? 'waits for the pull that runs'
+              : left === null
+                ? 'too early to say how long'
+                : `about ${duration(left)} left`}
+          </span>
         </p>
         <Steps run={run} />
       </div>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MetricsSummary } from '../../../contract/metrics.ts'
-import { column, draw, familyOf, flowOf } from './flow-layout.ts'
+import { byConnection, column, draw, familyOf, flowOf, receivedOf } from './flow-layout.ts'
 import { niceStep } from './minute-chart.tsx'
 
 const channel = (id: string, state: 'up' | 'down', parked: number, kinds: [string, number][]) =>
@@ -31,6 +31,22 @@ test('messages of one type flow together, and parked ones to a person', () => {
 
 test('a type that nobody named is kept and shown as such', () => {
   expect(familyOf('ZZZ^Z01')).toBe('Other')
+  expect(['Patient', 'Condition', 'Organization'].map(familyOf)).toEqual(['Patient', 'Chart', 'Other'])
+})
+
+test('a connection that pulls and calls is one, and its calls are not received', () => {
+  const [pulled, called] = [
+    channel('one', 'up', 1, [['Patient', 12]]),
+    channel('one', 'up', 2, [['GET Patient', 3]]),
+  ]
+  const channels = [
+    { ...called, direction: 'out' as const, received: 3, applied: 3 },
+    { ...pulled, direction: 'in' as const, received: 12, applied: 11 },
+  ] as MetricsSummary['channels']
+  expect(byConnection(channels)).toMatchObject([
+    { connection_id: 'one', received: 12, calls: 3, parked: 3, kinds: [{ kind: 'Patient', received: 12 }] },
+  ])
+  expect(receivedOf(channels)).toEqual({ received: 12, applied: 11 })
 })
 
 test('bands leave and reach their nodes without crossing at the edge', () => {

@@ -18,7 +18,7 @@ export interface DrawnLink extends FlowLink {
   width: number
 }
 
-/** Message types as people speak of them; the rest is kept and shown as "Other". */
+/** Kinds of message and of resource as people speak of them; the rest is shown as "Other". */
 // prettier-ignore
 export const FAMILIES: Record<string, { label: string; record: RecordNode }> = {
   ADT: { label: 'Admissions and demographics', record: 'patients' },
@@ -26,20 +26,68 @@ export const FAMILIES: Record<string, { label: string; record: RecordNode }> = {
   ORU: { label: 'Results', record: 'results' },
   MDM: { label: 'Documents', record: 'results' },
   DFT: { label: 'Charges', record: 'patients' },
-  Other: { label: 'Kept only', record: 'patients' },
+  Patient: { label: 'People, over FHIR', record: 'patients' },
+  Appointment: { label: 'Schedule, over FHIR', record: 'schedule' },
+  Observation: { label: 'Results, over FHIR', record: 'results' },
+  Chart: { label: 'Rest of the chart', record: 'patients' },
+  Other: { label: 'Everything else', record: 'patients' },
 }
+// prettier-ignore
+const CHART: ReadonlySet<string> = new Set([
+  'AllergyIntolerance', 'Condition', 'Coverage', 'DiagnosticReport', 'DocumentReference', 'Encounter', 'Immunization',
+  'MedicationRequest',
+])
+/** Families that are one kind in the log, so that its filter can show them. */
+export const isOneKind = (family: string): boolean => family !== 'Other' && family !== 'Chart'
 export type RecordNode = 'patients' | 'schedule' | 'results' | 'person'
 export const familyOf = (kind: string): string => {
-  const type = kind.slice(0, 3)
-  return type in FAMILIES ? type : 'Other'
+  const type = kind.split('^')[0] ?? kind
+  if (CHART.has(type)) return 'Chart'
+  return Object.hasOwn(FAMILIES, type) ? type : 'Other'
 }
+
+type Channel = MetricsSummary['channels'][number]
+/** One connection: what came in, and how many calls went out. A connection may have a row for each direction. */
+export interface FlowChannel extends Channel {
+  calls: number
+}
+export function byConnection(channels: readonly Channel[]): FlowChannel[] {
+  const found = new Map<string, FlowChannel>()
+  for (const channel of channels.toSorted((a, b) => a.direction.localeCompare(b.direction))) {
+    const known = found.get(channel.connection_id)
+    if (channel.direction === 'in') found.set(channel.connection_id, { ...channel, calls: 0 })
+    else if (known === undefined)
+      found.set(channel.connection_id, {
+        ...channel,
+        kinds: [],
+        received: 0,
+        series: [],
+        calls: channel.received,
+      })
+    else
+      found.set(channel.connection_id, {
+        ...known,
+        parked: known.parked + channel.parked,
+        calls: known.calls + channel.received,
+      })
+  }
+  return [...found.values()]
+}
+/** What came in over all connections; our own calls are not received by anybody here. */
+export const receivedOf = (channels: readonly Channel[]): { received: number; applied: number } =>
+  channels
+    .filter(({ direction }) => direction === 'in')
+    .reduce((sum, one) => ({ received: sum.received + one.received, applied: sum.applied + one.applied }), {
+      received: 0,
+      applied: 0,
+    })
 
 export interface Flow {
   families: { family: string; amount: number }[]
   links: FlowLink[]
 }
 
-export function flowOf(channels: MetricsSummary['channels']): Flow {
+export function flowOf(channels: readonly Channel[]): Flow {
   const families = new Map<string, number>()
   const links: FlowLink[] = []
   for (const channel of channels) {

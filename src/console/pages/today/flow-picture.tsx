@@ -8,10 +8,20 @@ import { Time } from '../../parts/time.tsx'
 import { channelName } from '../../parts/where-from.tsx'
 import { count, shortCount } from '../../parts/words.ts'
 import { useMay } from '../../shell/session.ts'
-import { column, draw, FAMILIES, flowOf, type FlowNode, type RecordNode } from './flow-layout.ts'
+import {
+  byConnection,
+  column,
+  draw,
+  FAMILIES,
+  flowOf,
+  isOneKind,
+  type FlowChannel,
+  type FlowNode,
+  type RecordNode,
+} from './flow-layout.ts'
 import css from './flow.module.css'
 
-type Channel = MetricsSummary['channels'][number]
+type Channel = FlowChannel
 // prettier-ignore
 const STATE_WORDS: Record<Channel['state'], string> = { up: 'Up', down: 'Down', off: 'Switched off' }
 
@@ -68,13 +78,15 @@ function ChannelWords({ channel, seconds }: { channel: Channel; seconds: number 
           {STATE_WORDS[channel.state]}
         </span>
         <span className="dim">
-          {channelName(channel.channel)} {channel.direction}
+          {channelName(channel.channel)}
+          {channel.calls === 0 && ` ${channel.direction}`}
         </span>
       </span>
       <span className={css.rate}>
         {channel.state === 'up' ? (
           <>
             <strong>{count(Math.round(perMinute(channel, seconds)))}</strong> per minute
+            {channel.calls > 0 && <span className="dim"> · {shortCount(channel.calls)} calls</span>}
           </>
         ) : (
           <>
@@ -87,51 +99,65 @@ function ChannelWords({ channel, seconds }: { channel: Channel; seconds: number 
 }
 
 const HEIGHT = 330
-const summaryOf = (now: MetricsSummary): string =>
-  now.channels
+/** Enough for each node to stand apart from the next one. */
+const heightFor = (connections: number, families: number): number =>
+  Math.max(HEIGHT, connections * 90 + 14, families * 56 + 90)
+const summaryOf = (channels: readonly Channel[]): string =>
+  channels
     .map((one) => `${one.name} ${STATE_WORDS[one.state].toLowerCase()}, ${count(one.received)} received`)
     .join('; ')
 
-function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: boolean }) {
-  const flow = flowOf(now.channels)
+function Wide({
+  now,
+  channels,
+  width,
+  logs,
+}: {
+  now: MetricsSummary
+  channels: readonly Channel[]
+  width: number
+  logs: boolean
+}) {
+  const flow = flowOf(channels)
+  const height = heightFor(channels.length, flow.families.length)
   const nodeWidth = Math.min(210, width * 0.2)
   const lefts = [56, 56 + (width - 56 - nodeWidth) / 2, width - nodeWidth]
   const nodes = [
     ...column(
-      now.channels.map((one) => one.connection_id),
+      channels.map((one) => one.connection_id),
       0,
-      HEIGHT,
+      height,
       76,
     ),
     ...column(
       flow.families.map(({ family }) => family),
       1,
-      HEIGHT - 76,
+      height - 76,
       46,
     ),
-    ...column(['patients', 'schedule', 'results', 'person'], 2, HEIGHT, 62),
+    ...column(['patients', 'schedule', 'results', 'person'], 2, height, 62),
   ]
   const at = (id: string) => nodes.find((node) => node.id === id) as FlowNode
   const links = draw(flow.links, nodes, lefts, nodeWidth)
   const busiest = Math.max(1, ...links.map(({ amount }) => amount))
   return (
-    <div className={css.picture} style={{ height: HEIGHT }}>
+    <div className={css.picture} style={{ height }}>
       <svg
         className={css.links}
         width={width}
-        height={HEIGHT}
+        height={height}
         role="img"
-        aria-label={`Flow: ${summaryOf(now)}`}
+        aria-label={`Flow: ${summaryOf(channels)}`}
       >
-        <rect x={0} y={10} width={24} height={HEIGHT - 20} rx={7} className={css.source} />
+        <rect x={0} y={10} width={24} height={height - 20} rx={7} className={css.source} />
         <text
           className={css.sourceName}
-          transform={`translate(16 ${HEIGHT / 2}) rotate(-90)`}
+          transform={`translate(16 ${height / 2}) rotate(-90)`}
           textAnchor="middle"
         >
           Cerner
         </text>
-        {now.channels.map((one) => {
+        {channels.map((one) => {
           const y = at(one.connection_id).top + 38
           return (
             <path
@@ -155,7 +181,7 @@ function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: 
           </g>
         ))}
       </svg>
-      {now.channels.map((one) => (
+      {channels.map((one) => (
         <Node
           key={one.connection_id}
           node={at(one.connection_id)}
@@ -178,7 +204,7 @@ function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: 
           left={lefts[1] ?? 0}
           width={nodeWidth}
           to={
-            logs && family !== 'Other'
+            logs && isOneKind(family)
               ? { to: '/settings/integrations/logs', search: { kind: family } }
               : undefined
           }
@@ -224,10 +250,10 @@ function Wide({ now, width, logs }: { now: MetricsSummary; width: number; logs: 
   )
 }
 
-function Narrow({ now }: { now: MetricsSummary }) {
+function Narrow({ now, channels }: { now: MetricsSummary; channels: readonly Channel[] }) {
   return (
     <ul className={css.list}>
-      {now.channels.map((one) => (
+      {channels.map((one) => (
         <li key={one.connection_id} className={css.item} data-tone={one.state}>
           <ChannelWords channel={one} seconds={now.bucket_seconds} />
           <span className={css.kinds}>
@@ -247,6 +273,7 @@ function Narrow({ now }: { now: MetricsSummary }) {
 export function FlowPicture({ now }: { now: MetricsSummary }) {
   const { ref, width } = useElementSize()
   const logs = useMay('exchanges.read')
+  const channels = byConnection(now.channels)
   return (
     <section className="card" aria-labelledby="flow-title">
       <div className="cardHead">
@@ -255,16 +282,16 @@ export function FlowPicture({ now }: { now: MetricsSummary }) {
       </div>
       <div className="cardBody">
         <div ref={ref}>
-          {now.channels.length === 0 ? (
+          {channels.length === 0 ? (
             <NothingYet title="No connection yet">
               Connections appear here as soon as one is set up under Settings › Integrations.
             </NothingYet>
           ) : width === 0 ? (
             <div style={{ height: HEIGHT }} />
           ) : width < 620 ? (
-            <Narrow now={now} />
+            <Narrow now={now} channels={channels} />
           ) : (
-            <Wide now={now} width={width} logs={logs} />
+            <Wide now={now} channels={channels} width={width} logs={logs} />
           )}
         </div>
       </div>

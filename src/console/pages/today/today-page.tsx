@@ -10,6 +10,7 @@ import { Time } from '../../parts/time.tsx'
 import { count, shortCount } from '../../parts/words.ts'
 import { useMay } from '../../shell/session.ts'
 import { Failures, Ticker } from './exchanges.tsx'
+import { receivedOf } from './flow-layout.ts'
 import { FlowPicture } from './flow-picture.tsx'
 import { Figure, Figures } from './figures.tsx'
 import { MinuteChart } from './minute-chart.tsx'
@@ -34,6 +35,7 @@ const age = (seconds: number | null): string =>
 
 function Numbers({ now, minutes }: { now: MetricsSummary; minutes: number }) {
   const { flow } = useLive()
+  const { received, applied } = receivedOf(now.channels)
   const label = RANGES.find(([value]) => value === minutes)?.[1] ?? ''
   const waiting = flow !== null && Date.parse(flow.at) > Date.parse(now.at) ? flow.waiting : now.queue.waiting
   return (
@@ -64,8 +66,8 @@ function Numbers({ now, minutes }: { now: MetricsSummary; minutes: number }) {
       />
       <Figure
         label={`Received, ${label}`}
-        value={shortCount(now.totals.received)}
-        unit={`${shortCount(now.totals.applied)} applied`}
+        value={shortCount(received)}
+        unit={`${shortCount(applied)} applied`}
       />
       <Figure
         label="Appointments today"

@@ -3,7 +3,7 @@ import { nextFarPatients } from '../../../store/far-patients.ts'
 import { noteTypes, rememberTypes } from '../bookable.ts'
 import { pullSearch } from './context.ts'
 import type { RunContext } from './context.ts'
-import { inParallel, readMissing, unknown } from './patients.ts'
+import { inPasses, readMissing, unknown } from './patients.ts'
 import { appointmentSearches } from './plan.ts'
 
 const DAY_MS = 86_400_000
@@ -27,7 +27,7 @@ export async function pullAppointments(context: RunContext, near: boolean): Prom
   const step = progress.of('Appointment')
   Object.assign(step, { state: 'running', unit: 'windows', total: searches.length })
   const seen = new Map<string, string>()
-  await inParallel(searches, settings.limits.concurrency, signal, async (search) => {
+  await inPasses(searches, settings.limits.concurrency, signal, async (search) => {
     await pullSearch(context, search, 'Appointment', (arrived) => {
       for (const { text } of arrived) noteTypes(text, seen)
       return readTheirPatients(context, arrived)

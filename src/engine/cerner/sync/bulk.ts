@@ -9,6 +9,7 @@ import { arrivedOf, roomIn } from './context.ts'
 import type { RunContext } from './context.ts'
 
 const BATCH = 200
+const JOBS = 2
 /** Types that bulk export gives; the others come by search. */
 const NOT_IN_BULK = new Set<Pulled>(['Appointment', 'Location', 'Organization', 'Practitioner'])
 
@@ -60,18 +61,21 @@ async function manifestOf(
   asked: { group: string; types: readonly string[] },
   resume: Resume,
 ): Promise<Manifest> {
-  if (resume.job === undefined) {
-    resume.job = await startExport(client, { ...asked, signal })
-    // A job that nobody remembers runs on, and no other is allowed beside it.
-    await keep()
-  }
-  try {
-    resume.manifest ??= await waitForExport(client, resume.job, signal)
-    return resume.manifest
-  } catch (error) {
-    // A job that is gone is asked for anew by the next attempt.
-    if (error instanceof IntegrationError && error.code === 'BULK_EXPORT_FAILED') delete resume.job
-    throw error
+  for (let jobs = 1; ; jobs++) {
+    if (resume.job === undefined) {
+      resume.job = await startExport(client, { ...asked, signal })
+      // A job that nobody remembers runs on, and no other is allowed beside it.
+      await keep()
+    }
+    try {
+      resume.manifest ??= await waitForExport(client, resume.job, signal)
+      return resume.manifest
+    } catch (error) {
+      if (!(error instanceof IntegrationError) || error.code !== 'BULK_EXPORT_FAILED') throw error
+      delete resume.job
+      // A job that ended badly, or is gone, is asked for anew once.
+      if (jobs === JOBS) throw error
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { IntegrationError } from '../../../kernel/errors.ts'
 import { rowsOf } from '../../../model/document.ts'
 import type { Identifier } from '../../../model/values.ts'
 import { farKey } from '../../../store/blind-keys.ts'
@@ -6,7 +7,7 @@ import { documentOf } from '../../../store/read-document.ts'
 import { tenantOf } from '../../../connectors/cerner/tenant.ts'
 import { pullSearch } from './context.ts'
 import type { RunContext } from './context.ts'
-import { chunks, idSearches } from './plan.ts'
+import { idSearches } from './plan.ts'
 
 const PAGE = 500
 const NEVER = '9999-12-31T00:00:00Z'
@@ -18,7 +19,7 @@ export async function pullKnownPatients(context: RunContext): Promise<void> {
   for await (const page of farPatients(context)) {
     const ids = page.map((one) => vault.openText(`far/${one.key.toString('hex')}`, one.sealed_id))
     step.total = (step.total ?? 0) + ids.length
-    await inParallel(idSearches('Patient', ids), settings.limits.concurrency, signal, async (search) => {
+    await inPasses(idSearches('Patient', ids), settings.limits.concurrency, signal, async (search) => {
       await pullSearch(context, search, 'Patient')
       step.done += search.params[0]?.[1].split(',').length ?? 0
     })
@@ -75,7 +76,7 @@ export async function findByNumber(context: RunContext): Promise<void> {
       return number ? [`${systems.get(number.authority.toUpperCase()) ?? ''}|${number.value}`] : []
     })
     step.total = (step.total ?? 0) + wanted.length
-    await inParallel(wanted, settings.limits.concurrency, signal, async (identifier) => {
+    await inPasses(wanted, settings.limits.concurrency, signal, async (identifier) => {
       await pullSearch(context, { type: 'Patient', params: [['identifier', identifier]] }, 'Patient')
       step.done += 1
     })
@@ -87,7 +88,43 @@ export async function findByNumber(context: RunContext): Promise<void> {
 
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
-/** Runs work over a list, so many at a time; the first failure ends it. */
+/** What one record at Cerner that fails every search it is found by is tried, at the end of all others. */
+const PASSES = 3
+
+/**
+ * As {@link inParallel}, but one search that Cerner cannot answer holds up none of the others: it is tried again when
+ * they are done.
+ *
+ * @throws FHIR_STORED_RECORD_BROKEN when one of them still fails then
+ */
+export async function inPasses<T>(
+  list: readonly T[],
+  at: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let left = list
+  let broken: unknown = null
+  for (let pass = 1; pass <= PASSES && left.length > 0; pass++) {
+    const failed: T[] = []
+    await inParallel(left, at, signal, async (item) => {
+      try {
+        await work(item)
+      } catch (error) {
+        if (!(error instanceof IntegrationError) || error.code !== 'FHIR_STORED_RECORD_BROKEN') throw error
+        broken = error
+        failed.push(item)
+      }
+    })
+    left = failed
+  }
+  if (left.length > 0) throw broken
+}
+
+/**
+ * Runs work over a list, so many at a time. The first failure ends it: what is under way comes to its end and nothing
+ * more is begun, so that no call of this run is still made when the next one begins.
+ */
 export async function inParallel<T>(
   list: readonly T[],
   at: number,
@@ -95,13 +132,19 @@ export async function inParallel<T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   let next = 0
+  let failure: { cause: unknown } | null = null
   const walk = async (): Promise<void> => {
-    while (next < list.length) {
-      signal.throwIfAborted()
-      const item = list[next]
-      next += 1
-      if (item !== undefined) await work(item)
+    while (next < list.length && failure === null) {
+      try {
+        signal.throwIfAborted()
+        const item = list[next]
+        next += 1
+        if (item !== undefined) await work(item)
+      } catch (cause) {
+        failure ??= { cause }
+      }
     }
   }
-  await Promise.all(chunks([...Array(Math.min(at, list.length)).keys()], 1).map(walk))
+  await Promise.all(Array.from({ length: Math.min(at, list.length) }, walk))
+  if (failure !== null) throw (failure as { cause: unknown }).cause
 }
