@@ -4,6 +4,7 @@ import { openCerner } from '../sandbox/cerner/cerner.ts'
 import type { SandboxCerner } from '../sandbox/cerner/cerner.ts'
 import { APPOINTMENT_TYPES, CMRN_SYSTEM, MRN_SYSTEM } from '../sandbox/cerner/codes.ts'
 import { EVERYBODY } from '../sandbox/cerner/bulk.ts'
+import { ORGANIZATIONS } from '../sandbox/cerner/organizations.ts'
 import { CLINICS } from '../sandbox/places.ts'
 import type { Cast } from '../sandbox/schedule.ts'
 import type { Running } from './start.ts'
@@ -30,6 +31,7 @@ function settingsOf({ server, hospital }: SandboxCerner): CernerSettingsInput {
   const launched = server.oauth.clients.get('practice-studio-launch')
   return {
     profile: 'millennium-2020',
+    enrolAt: ORGANIZATIONS[0]?.id ?? '',
     fhir: { base: server.endpoints.fhir },
     auth: { clientId: system?.id ?? '', clientSecret: system?.secret ?? '' },
     launch: { clientId: launched?.id ?? '', clientSecret: launched?.secret ?? '' },

@@ -339,7 +339,7 @@ test('nothing that matches, not permitted and failed are told apart', async () =
   await see('/settings/integrations/logs?control_id=NONE', async (page) => {
     await page.getByText('Nothing matches').waitFor()
     await page.getByRole('button', { name: 'Clear filters' }).click()
-    await page.getByRole('table').waitFor()
+    await page.getByRole('table', { name: /^Messages, newest first/ }).waitFor()
   })
   fake.permissions = PERMISSIONS.filter((permission) => permission !== 'exchanges.read')
   await see('/settings/integrations/logs', async (page) => {

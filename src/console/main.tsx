@@ -33,8 +33,10 @@ const client = new QueryClient({
 client.getQueryCache().subscribe(({ query, type }) => {
   if (type !== 'updated' || query.queryKey[0] === 'session') return
   const { error } = query.state
-  if (error instanceof ApiProblem && error.problem.status === 401)
-    void client.resetQueries({ queryKey: ['session'] })
+  if (!(error instanceof ApiProblem && error.problem.status === 401)) return
+  // A launch that is over still has its session, which says why: that is asked, and the page stays mounted meanwhile.
+  if (location.pathname !== '/launch') void client.resetQueries({ queryKey: ['session'] })
+  else if (query.queryKey[0] !== 'launch') void client.invalidateQueries({ queryKey: ['launch'] })
 })
 
 const router = openRouter()

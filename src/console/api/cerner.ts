@@ -4,6 +4,7 @@ import type { Page } from '../../contract/common.ts'
 import type { Connection } from '../../contract/connections.ts'
 import type { DriftDetail, DriftReport, SyncRequest, SyncRun } from '../../contract/sync.ts'
 import { api } from './http.ts'
+import { updateConnection } from './queries.ts'
 
 /** Calls about Cerner connections: how they stand, their keys, their pulls, and where the two sides differ. */
 export const cernerStatus = (id: string) =>
@@ -12,8 +13,11 @@ export const cernerStatus = (id: string) =>
     queryFn: ({ signal }) => api<CernerStatus>(`/api/connections/${id}/cerner`, { signal }),
     refetchInterval: 10_000,
   })
-export const addConnection = (wanted: ConnectionCreate): Promise<Connection> =>
-  api<Connection>('/api/connections', { method: 'POST', body: wanted })
+/** A new connection, switched off: its address is saved long before its rules are right. */
+export async function addConnection(wanted: ConnectionCreate): Promise<Connection> {
+  const made = await api<Connection>('/api/connections', { method: 'POST', body: wanted })
+  return made.enabled ? updateConnection(made.id, { version: made.version, enabled: false }) : made
+}
 export const discover = (base: string): Promise<Discovered> =>
   api<Discovered>('/api/cerner/discover', { method: 'POST', body: { base } })
 export const makeKeys = (id: string, algorithm: string): Promise<PublicKey> =>

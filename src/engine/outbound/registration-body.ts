@@ -1,6 +1,6 @@
 import type { FhirResource } from '../../connectors/cerner/port.ts'
 import { IntegrationError } from '../../kernel/errors.ts'
-import type { ConnectionId, ExchangeId } from '../../kernel/ids.ts'
+import type { ExchangeId } from '../../kernel/ids.ts'
 import type { FhirMapSettings } from '../../mapping/map-fhir.ts'
 import { patientToFhir } from '../../mapping/write-fhir.ts'
 import { emptyDocument } from '../../model/document.ts'
@@ -27,8 +27,7 @@ export function registrationBody(
   const document = withKnown(emptyDocument(), values)
   const { identifier, ...rest } = patientToFhir(document, settings, { assigner: enrolAt || 'none' })
   const identifiers = (identifier as unknown[]).slice(enrolAt === '' ? 1 : 0)
-  const body = rest as FhirResource
-  return identifiers.length === 0 ? body : { ...body, identifier: identifiers }
+  return identifiers.length === 0 ? rest : { ...rest, identifier: identifiers }
 }
 
 /** @throws ENROLMENT_NOT_SET where the road cannot do without */

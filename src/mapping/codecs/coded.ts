@@ -51,11 +51,7 @@ export const setName = (set: CodeSet, at: Reading): string =>
  * The studio code for a FHIR code, Coding, CodeableConcept or a list of them: a standard coding that the set knows,
  * else the site's coding by the analyst's answers or its words. Null flavours count only where the set has them.
  */
-function readFhirCode<S extends string>(
-  set: CodeSet<S>,
-  value: unknown,
-  at: FhirReading,
-): S | undefined {
+function readFhirCode<S extends string>(set: CodeSet<S>, value: unknown, at: FhirReading): S | undefined {
   const { codes, words } = codesSaid(value)
   for (const code of codes) {
     const known = readCode(set, code, at)

@@ -305,7 +305,7 @@ function ChangeWays({ one }: { one: ExchangeDetail }) {
   const problem = failed === null ? null : problemFrom(failed)
   return (
     <div className={css.ways}>
-      {one.state === 'parked' && (
+      {one.state === 'parked' && one.error?.code !== 'CONFLICT_WAITS' && (
         <Button size="compact-sm" loading={again.isPending} onClick={() => again.mutate()}>
           Try again
         </Button>

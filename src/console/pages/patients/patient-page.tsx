@@ -14,7 +14,7 @@ import { patientName, phone, sexName } from '../../parts/words.ts'
 import { PATIENT_TABS, type PatientTab } from '../../router.tsx'
 import { useMay, useSession } from '../../shell/session.ts'
 import { AppointmentsTab, VisitsTab } from './visits-tab.tsx'
-import { ChartTab } from './chart-tab.tsx'
+import { ChartTab, substancesOf } from './chart-tab.tsx'
 import { CoverageTab } from './coverage-tab.tsx'
 import { DemographicsTab } from './demographics-tab.tsx'
 import { DocumentsTab } from './documents-tab.tsx'
@@ -89,11 +89,7 @@ function HeaderCard({ one }: { one: Patient }) {
           ))}
         <div>
           <dt>Allergies</dt>
-          <dd>
-            {one.allergies.length === 0
-              ? 'none known here'
-              : substancesOf(one)}
-          </dd>
+          <dd>{one.allergies.length === 0 ? 'none known here' : substancesOf(one)}</dd>
         </div>
       </dl>
       <div className={css.flags}>

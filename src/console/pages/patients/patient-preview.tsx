@@ -11,6 +11,7 @@ import { WhereFrom } from '../../parts/where-from.tsx'
 import { codedText, patientName, personName, phone, sexName } from '../../parts/words.ts'
 import { useMay } from '../../shell/session.ts'
 import { useAge } from './patients-page.tsx'
+import { substancesOf } from './chart-tab.tsx'
 import css from './patients.module.css'
 
 function NextVisit({ id }: { id: string }) {
@@ -114,10 +115,7 @@ export function PatientPreview({ id }: { id: string }) {
                       .filter(Boolean)
                       .join('; '),
                   ],
-                  [
-                    'Allergies',
-                    substancesOf(one),
-                  ],
+                  ['Allergies', substancesOf(one)],
                   ...(seesSchedule ? [['Next visit', <NextVisit key="v" id={id} />] as const] : []),
                 ]}
               />

@@ -24,6 +24,7 @@ const CHOICES: Partial<Record<EnteredField, { value: string; label: string }[]>>
   race: coded('race', ['1002-5', '2028-9', '2054-5', '2076-8', '2106-3', '2131-1']),
   ethnicity: coded('ethnicity', ['2135-2', '2186-5']),
 }
+const MAY_EXIST = 'PATIENT_MAY_EXIST'
 const TITLES = ['Person', 'Reach', 'Address', 'Background'] as const
 
 /** Registers a patient here and at Cerner, after a look at who may be the same person. */
@@ -65,12 +66,11 @@ function RegisterForm({ onClose }: { onClose: () => void }) {
       void navigate({ to: '/patients/$id', params: { id } })
     },
     onError: async (error, asked) => {
-      if (problemFrom(error).code === 'PATIENT_MAY_EXIST') setCandidates(await patientCandidates(asked))
+      if (problemFrom(error).code === MAY_EXIST) setCandidates(await patientCandidates(asked))
     },
   })
   const change = (field: EnteredField, value: string): void => {
     setEntry({ ...entry, [field]: value })
-    setCandidates(null)
     setRequestId(newRequestId())
     send.reset()
   }
@@ -80,56 +80,56 @@ function RegisterForm({ onClose }: { onClose: () => void }) {
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    go(false)
+    go(candidates !== null)
   }
   return (
     <form className={css.edit} onSubmit={submit} autoComplete="off" noValidate>
-      {TITLES.map((title) => (
-        <fieldset key={title} className={css.editGroup}>
-          <legend>{title}</legend>
-          {ENTERED.filter(({ group }) => group === title).map(({ field, needed }) => (
-            <Field
-              key={field}
-              field={field}
-              needed={needed}
-              value={entry[field]}
-              fault={tried ? faults[field] : undefined}
-              onChange={(value) => change(field, value)}
-            />
-          ))}
-        </fieldset>
-      ))}
       {candidates !== null ? (
-        <Candidates items={candidates} busy={send.isPending} onAnyway={() => go(true)} />
+        <Candidates items={candidates} />
       ) : (
-        send.isError && <SendProblem error={send.error} onRetry={() => go(false)} />
+        TITLES.map((title) => (
+          <fieldset key={title} className={css.editGroup}>
+            <legend>{title}</legend>
+            {ENTERED.filter(({ group }) => group === title).map(({ field, needed }) => (
+              <Field
+                key={field}
+                field={field}
+                needed={needed}
+                value={entry[field]}
+                fault={tried ? faults[field] : undefined}
+                onChange={(value) => change(field, value)}
+              />
+            ))}
+          </fieldset>
+        ))
+      )}
+      {send.isError && problemFrom(send.error).code !== MAY_EXIST && (
+        <SendProblem error={send.error} onRetry={() => go(candidates !== null)} />
       )}
       <div className={css.formFoot}>
         <span className="dim" role="status">
           {tried && request === null ? 'Something is missing or not right' : 'Cerner gives the MRN'}
         </span>
-        <Button variant="default" onClick={onClose}>
-          Close
-        </Button>
-        <Button type="submit" loading={send.isPending} disabled={candidates !== null}>
-          Register
+        {candidates !== null ? (
+          <Button variant="default" onClick={() => setCandidates(null)}>
+            Back
+          </Button>
+        ) : (
+          <Button variant="default" onClick={onClose}>
+            Close
+          </Button>
+        )}
+        <Button type="submit" loading={send.isPending}>
+          {candidates !== null ? 'Register anyway' : 'Register'}
         </Button>
       </div>
     </form>
   )
 }
 
-function Candidates({
-  items,
-  busy,
-  onAnyway,
-}: {
-  items: readonly PatientCandidate[]
-  busy: boolean
-  onAnyway: () => void
-}) {
+function Candidates({ items }: { items: readonly PatientCandidate[] }) {
   return (
-    <section aria-label="May be the same person" role="alert">
+    <section aria-label="May be the same person" role="alert" style={{ minWidth: 0 }}>
       <h3 className={css.editHead}>May be the same person</h3>
       <div className="scroll">
         <table className="grid">
@@ -175,9 +175,6 @@ function Candidates({
         Somebody whom only Cerner knows comes here with the next message or pull. Register anyway only when it
         is none of them: a second record of one person is hard to undo.
       </p>
-      <Button variant="default" loading={busy} onClick={onAnyway}>
-        Register anyway
-      </Button>
     </section>
   )
 }

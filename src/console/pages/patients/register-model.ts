@@ -20,8 +20,7 @@ export const ENTERED = [
 export type EnteredField = (typeof ENTERED)[number]['field']
 export type Entry = Record<EnteredField, string>
 
-export const emptyEntry = (): Entry =>
-  Object.fromEntries(ENTERED.map(({ field }) => [field, ''])) as Entry
+export const emptyEntry = (): Entry => Object.fromEntries(ENTERED.map(({ field }) => [field, ''])) as Entry
 
 /** The field as it is sent, or why it is not. */
 function read(field: EnteredField, text: string): { value: string } | { fault: string } {

@@ -34,6 +34,7 @@ export const SECTIONS: Readonly<Record<Exclude<CernerTab, 'pulls'>, readonly Sec
     { title: 'Times', places: ['timeZones', 'zone', 'country'] },
     { title: 'Names of identifiers', places: ['appointmentAuthority', 'visitAuthority', 'authorityAliases'] },
     { title: 'Codes', places: ['codeTranslations'] },
+    { title: 'Booking and registering', places: ['bookable', 'enrolAt'] },
     { title: 'Test', places: ['knownPatient'] },
   ],
 }
