@@ -228,9 +228,10 @@ program
 program
   .command('bench')
   .description('measures this machine: one JSON line per figure')
-  .argument('[name]', 'parse, ack, applied, start; all without a name')
+  .argument('[name]', 'parse, ack, applied, start, pull, pull-bulk; all without a name')
   .option('--seconds <n>', 'how long each load runs', number, 10)
-  .action((name: string | undefined, options: { seconds: number }) =>
+  .option('--patients <n>', 'people that a pull brings', number, 2000)
+  .action((name: string | undefined, options: { seconds: number; patients: number }) =>
     run(async () => (await commands.bench()).runBench(name, options))(),
   )
 

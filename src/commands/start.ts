@@ -6,6 +6,7 @@ import { openEngine } from '../engine/engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { freeLanes } from '../store/flow.ts'
+import { freeRuns } from '../store/sync.ts'
 import { createLoginLink } from '../store/tokens.ts'
 import { ensureConsole } from './console-files.ts'
 import { resolveSecret } from '../vault/secret-reference.ts'
@@ -43,7 +44,10 @@ export async function start(options: StartOptions): Promise<Running> {
   const store = stack.use(await openStore({ config, log, role: 'engine' }))
   announceKey(store)
   // Nobody else works on an embedded database: what is leased was leased by an engine that is gone.
-  if (!config.databaseUrl && only.includes('engine')) await freeLanes(store.database)
+  if (!config.databaseUrl && only.includes('engine')) {
+    await freeLanes(store.database)
+    await freeRuns(store.database)
+  }
   const engine = stack.use(await openEngine(await engineOptions(config, store, log, only)))
   const http = only.includes('api') ? await openHttp(stack, { config, store, engine, log, demo }) : null
   const address = engine.address()

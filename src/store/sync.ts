@@ -82,6 +82,14 @@ export async function leaseRun(
   return (await client.query<RunRow>({ text: LEASE_RUN, values })).rows[0]
 }
 
+export const FREE_RUNS = `
+update sync_run set lease_until = '-infinity' where practice_id = current_practice() and state = 'running'`
+
+/** Takes all runs from whoever holds them, for an engine that has the database to itself. */
+export async function freeRuns(client: Queryable): Promise<void> {
+  await client.query({ text: FREE_RUNS, values: [] })
+}
+
 export const KEEP_RUN = `
 update sync_run set lease_until = now() + $3::interval, progress = $4, resume = $5
 where practice_id = current_practice() and id = $1 and owner = $2 and state = 'running'
