@@ -174,3 +174,20 @@ test('a pull that is stopped keeps what it read, and the next one goes on', asyn
   world.cerner.faults.clear()
   expect((await world.pull('full')).state).toBe('done')
 })
+
+test('the frequent pull of appointments goes on beside a long one, and a waiting pull is stopped at once', async () => {
+  world = await openCernerWorld({ pull: ALL, limits: { ...QUICK, concurrency: 2 } }, { population: 60 })
+  await world.pull('full', ['Appointment'])
+  world.cerner.faults.clear()
+  await world.cerner.faults.add({ kind: 'slow', ms: 40, match: { type: 'Observation' } })
+  const { sync } = world.studio.engine.services
+  const long = await sync.start(world.connectionId, { kind: 'full', resources: [] }, ACTOR)
+  await sleep(300)
+  const waiting = await sync.start(world.connectionId, { kind: 'full', resources: ['Encounter'] }, ACTOR)
+  const short = await world.pull('delta', ['Appointment'])
+  expect(short.state).toBe('done')
+  expect((await world.run(long))?.state).toBe('running')
+  await sync.stop(waiting, ACTOR)
+  expect((await world.run(waiting))?.state).toBe('stopped')
+  await sync.stop(long, ACTOR)
+})

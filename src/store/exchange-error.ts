@@ -14,6 +14,7 @@ const UNKEPT: Readonly<Record<string, string>> = {
   limit: 'the allowed number of',
   limitBytes: 'the allowed number of',
   reason: 'see the exchange',
+  call: 'the call',
   needs: 'a scope or right that it does not have',
   error: 'see the exchange',
   urn: 'no further reason is kept',

@@ -114,16 +114,18 @@ export async function readSummary(
     countOf(database, COUNT_RECEIVED_SINCE, [new Date(nowMs - RATE_SECONDS * 1000)]),
     countRecords(database, nowMs, day),
   ])
+  // Our own calls have figures of their own; what arrives is what came in.
+  const arrived = flow.filter((row) => row.direction === 'in')
   return {
     at: new Date(nowMs).toISOString(),
     queue,
     open_errors: openErrors,
     per_second: recent / RATE_SECONDS,
-    delay_ms: delayOf(flow),
-    totals: totalOf(flow),
+    delay_ms: delayOf(arrived),
+    totals: totalOf(arrived),
     channels: options.connections.flatMap((each) => channelsOf(each, { flow, kinds, times })),
     bucket_seconds: bucketMs / 1000,
-    series: seriesOf(flow, times),
+    series: seriesOf(arrived, times),
     records,
   }
 }

@@ -34,6 +34,8 @@ export interface StepProgress {
 const COLUMNS = `id, connection_id, kind, resources, state, asked_by, started_at, finished_at, stop_asked, progress, resume, attempts,
   error_code, error_place`
 
+const IS_SHORT = (run: string): string => `${run}.kind = 'delta' and ${run}.resources = array['Appointment']`
+
 export const ADD_RUN = `
 insert into sync_run (practice_id, id, connection_id, kind, resources, asked_by)
 select current_practice(), $1, $2, $3, $4::text[], $5
@@ -56,31 +58,36 @@ export async function addRun(
   return (await client.query({ text: ADD_RUN, values })).rowCount === 1
 }
 
-// One run of a connection at a time, the oldest first, so that two pulls never compete for the calls it may make.
+// A connection has one long run at a time, the oldest first, so that two never compete for the calls it may make; the
+// short pull of the near appointments goes on beside it, or the schedule would stand still while charts are read.
 // prettier-ignore
 export const LEASE_RUN = `
 update sync_run set owner = $1, lease_until = now() + $2::interval
 where practice_id = current_practice() and id = (
   select r.id from sync_run r
   where r.practice_id = current_practice() and r.state = 'running' and r.lease_until <= now() and r.due_at <= now()
-    and r.connection_id <> all ($3::uuid[])
+    and r.connection_id <> all (case when ${IS_SHORT('r')} then $4::uuid[] else $3::uuid[] end)
     and not exists (
       select from sync_run o
       where o.practice_id = r.practice_id and o.connection_id = r.connection_id and o.state = 'running' and o.id <> r.id
-        and o.lease_until > now())
+        and o.lease_until > now() and (${IS_SHORT('o')}) = (${IS_SHORT('r')}))
   order by (r.kind = 'delta') desc, r.started_at limit 1 for update skip locked)
 returning ${COLUMNS}`
 
-/** @param busy connections this process already pulls */
+/** @param busy connections this process already pulls: by long runs, and by short ones */
 export async function leaseRun(
   client: Queryable,
   owner: string,
   seconds: number,
-  busy: readonly ConnectionId[],
+  busy: { long: readonly ConnectionId[]; short: readonly ConnectionId[] },
 ): Promise<RunRow | undefined> {
-  const values = [owner, `${seconds} seconds`, plainArray(busy)]
+  const values = [owner, `${seconds} seconds`, plainArray(busy.long), plainArray(busy.short)]
   return (await client.query<RunRow>({ text: LEASE_RUN, values })).rows[0]
 }
+
+/** The frequent pull of the near appointments. */
+export const isShort = ({ kind, resources }: Pick<RunRow, 'kind' | 'resources'>): boolean =>
+  kind === 'delta' && resources.length === 1 && resources[0] === 'Appointment'
 
 export const FREE_RUNS = `
 update sync_run set lease_until = '-infinity' where practice_id = current_practice() and state = 'running'`
@@ -159,8 +166,12 @@ export async function postponeRun(
   await client.query({ text: POSTPONE_RUN, values })
 }
 
+// A run that nobody has in hand ends at once; one under way is told, and ends itself.
 export const ASK_STOP = `
-update sync_run set stop_asked = true, due_at = now() where practice_id = current_practice() and id = $1 and state = 'running'`
+update sync_run set stop_asked = true, due_at = now(),
+  state = case when lease_until <= now() then 'stopped' else state end,
+  finished_at = case when lease_until <= now() then now() end
+where practice_id = current_practice() and id = $1 and state = 'running'`
 
 export async function askStop(client: Queryable, id: string): Promise<boolean> {
   return (await client.query({ text: ASK_STOP, values: [id] })).rowCount === 1

@@ -13,6 +13,7 @@ import {
   endRun,
   ensureDue,
   forgetRuns,
+  isShort,
   keepRun,
   leaseRun,
   moveCursor,
@@ -50,6 +51,13 @@ export interface SyncHostOptions {
   onProblem: (error: unknown) => void
 }
 
+/** A run that this process carries out. */
+interface InHand {
+  run: RunRow
+  stop: AbortController
+  done: Promise<void>
+}
+
 const LEASE_SECONDS = 20
 const KEEP_MS = 3_000
 const BEAT_MS = 1_000
@@ -65,7 +73,7 @@ export class SyncHost {
   readonly #options: SyncHostOptions
   readonly #owner = newId()
   readonly #clocksOf = new Set<ConnectionId>()
-  readonly #running = new Map<ConnectionId, { stop: AbortController; done: Promise<void> }>()
+  readonly #running = new Map<string, InHand>()
   #timer: NodeJS.Timeout | null = null
   #beating: Promise<void> | null = null
   #closed = false
@@ -100,7 +108,7 @@ export class SyncHost {
     const { database } = this.#options
     for (;;) {
       if (this.#closed) return
-      const run = await leaseRun(database, this.#owner, LEASE_SECONDS, [...this.#running.keys()])
+      const run = await leaseRun(database, this.#owner, LEASE_SECONDS, this.#busy())
       if (!run) return
       this.#take(run)
     }
@@ -136,10 +144,17 @@ export class SyncHost {
     this.#clocksOf.add(id)
   }
 
+  #busy(): { long: ConnectionId[]; short: ConnectionId[] } {
+    const runs = [...this.#running.values()].map(({ run }) => run)
+    const of = (short: boolean) =>
+      runs.filter((run) => isShort(run) === short).map((run) => run.connection_id)
+    return { long: of(false), short: of(true) }
+  }
+
   #take(run: RunRow): void {
     const stop = new AbortController()
-    const done = this.#carryOut(run, stop).finally(() => this.#running.delete(run.connection_id))
-    this.#running.set(run.connection_id, { stop, done })
+    const done = this.#carryOut(run, stop).finally(() => this.#running.delete(run.id))
+    this.#running.set(run.id, { run, stop, done })
   }
 
   async #carryOut(run: RunRow, stop: AbortController): Promise<void> {
